@@ -1,0 +1,3 @@
+//! One file or folder for each foreign thing; none names another.
+
+pub mod digest;

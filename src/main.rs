@@ -1,0 +1,3 @@
+//! The command line of rowcast: parse, run, exit code.
+
+fn main() {}

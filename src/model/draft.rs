@@ -1,0 +1,75 @@
+//! A row rendered into what would be sent.
+
+use super::fingerprint::check_of;
+use super::recipient::Recipient;
+use super::row::RowNumber;
+
+/// Which inbox a message goes through; the values of `messagingChannel` in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// The service chooses. Its default.
+    Auto,
+    /// Sales Navigator; the API answers 400 where the account has none.
+    SalesNavigator,
+    /// The ordinary inbox.
+    LinkedinInbox,
+}
+
+impl Channel {
+    /// The word that the API takes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::SalesNavigator => "sales_navigator",
+            Self::LinkedinInbox => "linkedin_inbox",
+        }
+    }
+
+    /// The channel of this name, in any case and with `-` or spaces for `_`.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        let folded = text.trim().to_lowercase().replace(['-', ' '], "_");
+        [Self::Auto, Self::SalesNavigator, Self::LinkedinInbox]
+            .into_iter()
+            .find(|channel| channel.as_str() == folded)
+    }
+}
+
+/// A row rendered into a message and a subject; nothing sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The row it comes from.
+    pub row: RowNumber,
+    /// What identifies the row across runs.
+    pub key: String,
+    /// Whom it goes to.
+    pub recipient: Recipient,
+    /// The sending account; `None` where the service is to use the only one it has.
+    pub account: Option<String>,
+    /// Which inbox; `None` leaves the field out.
+    pub channel: Option<Channel>,
+    /// The subject, trimmed at its end; `None` where there is no subject template or it rendered to nothing.
+    pub subject: Option<String>,
+    /// The message, trimmed at its end; never empty.
+    pub message: String,
+    /// Paths of files to attach, as the sheet names them.
+    pub attachments: Vec<String>,
+}
+
+impl Draft {
+    /// 32 bits that change when anything that would be sent changes.
+    #[must_use]
+    pub fn check(&self) -> u32 {
+        let recipient = self.recipient.canonical();
+        let fixed = [
+            recipient.as_str(),
+            self.recipient.conversation().unwrap_or_default(),
+            self.account.as_deref().unwrap_or_default(),
+            self.channel.map_or("", Channel::as_str),
+            self.subject.as_deref().unwrap_or_default(),
+            &self.message,
+        ];
+        check_of(fixed.into_iter().chain(self.attachments.iter().map(String::as_str)))
+    }
+}

@@ -1,0 +1,129 @@
+//! What the journal keeps: facts, in the order in which they became known.
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Answer;
+use super::row::RowNumber;
+use super::status::Status;
+use super::time::Moment;
+
+/// Where an entry stands in its journal: the byte at which its line starts. Unique, and growing with time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// A run began to send with these templates and settings.
+    Run(RunStart),
+    /// A draft is about to be sent. On disk before the request leaves.
+    Intent(Intent),
+    /// What became of an attempt.
+    Outcome(Outcome),
+    /// What results without a journal said about a row.
+    Import(Import),
+}
+
+/// The start of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStart {
+    /// When.
+    pub at: Moment,
+    /// The version of rowcast.
+    pub version: String,
+    /// The time-out of a request, in milliseconds: how long an attempt without an outcome may have gone on.
+    pub timeout_ms: u64,
+    /// The message and subject templates with all that they include.
+    pub templates: Templates,
+}
+
+/// The text of the templates of a run, so that drafts can be made again without the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Templates {
+    /// Name of the message template among `files`.
+    pub message: String,
+    /// Name of the subject template among `files`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Name and text of every template file that is used, includes too.
+    pub files: Vec<(String, String)>,
+}
+
+/// A draft that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// When.
+    pub at: Moment,
+    /// The row, where the sheet had it then.
+    pub row: RowNumber,
+    /// What identifies the row across runs.
+    pub key: String,
+    /// Every name of the recipient, in clear: URN, profile id in lower case, conversation.
+    pub to: Vec<String>,
+    /// The sending account, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// SHA-256 of the exact UTF-8 message, in lower-case hex.
+    pub sha256: String,
+    /// The text went to somebody else as a test: it counts for the pace and for no row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub test: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// When the attempt ended.
+    pub at: Moment,
+    /// Where the attempt's intent stands.
+    pub of: Position,
+    /// What was seen.
+    pub answer: Answer,
+    /// The last try of a row that never connected: from here on it is `failed`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gave_up: bool,
+}
+
+/// What results without a journal said about a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// What identifies the row.
+    pub key: String,
+    /// Every name of the recipient that is known.
+    pub to: Vec<String>,
+    /// Its status in the results.
+    pub status: Status,
+    /// Requests made for it so far.
+    pub attempts: u32,
+    /// The columns of the results that a rerun shows again.
+    #[serde(default)]
+    pub recipient_urn: String,
+    /// As above.
+    #[serde(default)]
+    pub thread_id: String,
+    /// As above.
+    #[serde(default)]
+    pub message_urn: String,
+    /// As above.
+    #[serde(default)]
+    pub error: String,
+    /// As above.
+    #[serde(default)]
+    pub http_status: String,
+    /// As above.
+    #[serde(default)]
+    pub account: String,
+    /// As above.
+    #[serde(default)]
+    pub sent_at: String,
+    /// As above.
+    #[serde(default)]
+    pub sha256: String,
+}

@@ -1,0 +1,18 @@
+//! The words of the contract as types: rows, recipients, drafts, outcomes, the ledger, the plan.
+//!
+//! This floor knows std, serde and thiserror. It does no IO, reads no clock and runs no futures, so
+//! every rule in it can be tested as a function.
+
+pub mod draft;
+pub mod entry;
+pub mod event;
+pub mod fingerprint;
+pub mod ledger;
+pub mod outcome;
+pub mod plan;
+pub mod problem;
+pub mod rate;
+pub mod recipient;
+pub mod row;
+pub mod status;
+pub mod time;

@@ -1,0 +1,90 @@
+//! Who a row addresses, and when two ways of writing it are the same person.
+
+/// Whom a message goes to: a profile, an existing conversation, or both. Holds at least one of the three forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    id: Option<String>,
+    urn: Option<String>,
+    conversation: Option<String>,
+}
+
+/// The text addresses nobody. Says what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RecipientError(pub String);
+
+impl Recipient {
+    /// Somebody by profile id, the vanity slug after `linkedin.com/in/`, as it was written.
+    #[must_use]
+    pub fn from_profile_id(id: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.into()),
+            urn: None,
+            conversation: None,
+        }
+    }
+
+    /// Somebody by profile URN, `urn:li:fsd_profile:ACoAA…`.
+    #[must_use]
+    pub fn from_profile_urn(urn: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            urn: Some(urn.into()),
+            conversation: None,
+        }
+    }
+
+    /// An existing conversation, `urn:li:msg_conversation:(…)`.
+    #[must_use]
+    pub fn from_conversation(urn: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            urn: None,
+            conversation: Some(urn.into()),
+        }
+    }
+
+    /// The forms of both: what `self` does not say is taken from `other`.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            id: self.id.or(other.id),
+            urn: self.urn.or(other.urn),
+            conversation: self.conversation.or(other.conversation),
+        }
+    }
+
+    /// The profile id, as it is sent.
+    #[must_use]
+    pub fn profile_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The profile URN.
+    #[must_use]
+    pub fn profile_urn(&self) -> Option<&str> {
+        self.urn.as_deref()
+    }
+
+    /// The conversation URN.
+    #[must_use]
+    pub fn conversation(&self) -> Option<&str> {
+        self.conversation.as_deref()
+    }
+
+    /// The one name of this recipient: the URN, else the profile id in lower case, else the conversation.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        match (&self.urn, &self.id, &self.conversation) {
+            (Some(urn), _, _) => urn.clone(),
+            (None, Some(id), _) => id.to_lowercase(),
+            (None, None, conversation) => conversation.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Every name by which this recipient is recognised: URN, profile id in lower case, conversation.
+    pub fn identities(&self) -> impl Iterator<Item = String> + '_ {
+        let id = self.id.as_ref().map(|id| id.to_lowercase());
+        self.urn.clone().into_iter().chain(id).chain(self.conversation.clone())
+    }
+}
