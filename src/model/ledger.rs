@@ -8,11 +8,20 @@ use std::collections::HashMap;
 use super::entry::{Entry, Import, Intent, Outcome, Position};
 use super::fingerprint::{Fingerprint, FingerprintMap};
 use super::outcome::{Answer, NotSent, Verdict};
+use super::recipient::Recipient;
 use super::status::Status;
 
 /// A key of the ledger, as a small number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(u32);
+
+impl KeyId {
+    /// The number itself, from zero without gaps.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// What the journal says about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +62,19 @@ struct Account {
 
 const NOWHERE: u64 = u64::MAX;
 
-/// What is known of every key that the journal or the sheet names.
-#[derive(Debug, Default)]
+/// Where keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// The canonical recipient: a key is one of the names of a person.
+    Recipient,
+    /// The column of `--key`: keys and names are different things.
+    Column,
+}
+
+/// What is known of every key that the journal names.
+#[derive(Debug)]
 pub struct Ledger {
+    source: KeySource,
     /// Keys and recipients' names, to indices of `accounts`.
     ids: FingerprintMap,
     accounts: Vec<Account>,
@@ -71,8 +90,19 @@ pub struct StrayOutcome(pub Position);
 impl Ledger {
     /// A ledger that knows nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(source: KeySource) -> Self {
+        Self {
+            source,
+            ids: FingerprintMap::default(),
+            accounts: Vec::new(),
+            open: HashMap::new(),
+        }
+    }
+
+    /// Where keys come from.
+    #[must_use]
+    pub const fn source(&self) -> KeySource {
+        self.source
     }
 
     /// Folds one entry of the journal into the ledger.
@@ -150,7 +180,7 @@ impl Ledger {
     /// The id of a key, known or new, with all names of its recipient.
     fn id_of(&mut self, key: &str, names: &[String]) -> KeyId {
         let next = u32::try_from(self.accounts.len()).unwrap_or(u32::MAX);
-        let id = *self.ids.entry(Fingerprint::of_key(key)).or_insert(next);
+        let id = *self.ids.entry(self.fingerprint_of_key(key)).or_insert(next);
         if id == next {
             self.accounts.push(Account {
                 position: NOWHERE,
@@ -164,16 +194,49 @@ impl Ledger {
         KeyId(id)
     }
 
-    /// What the journal says about `key`.
+    /// The fingerprint of a key in this campaign.
     #[must_use]
-    pub fn find_key(&self, key: &str) -> Option<KeyId> {
-        self.ids.get(&Fingerprint::of_key(key)).copied().map(KeyId)
+    pub fn fingerprint_of_key(&self, key: &str) -> Fingerprint {
+        match self.source {
+            KeySource::Recipient => Fingerprint::of_recipient(key),
+            KeySource::Column => Fingerprint::of_key(key),
+        }
+    }
+
+    /// The id that a fingerprint of a key or of a name has.
+    #[must_use]
+    pub fn find_fingerprint(&self, name: Fingerprint) -> Option<KeyId> {
+        self.ids.get(&name).copied().map(KeyId)
+    }
+
+    /// The id of a row: by its key; where keys are recipients, also by any other name of the recipient.
+    #[must_use]
+    pub fn find(&self, key: &str, recipient: Option<&Recipient>) -> Option<KeyId> {
+        let by_key = self.find_fingerprint(self.fingerprint_of_key(key));
+        match self.source {
+            KeySource::Column => by_key,
+            KeySource::Recipient => by_key.or_else(|| {
+                recipient
+                    .into_iter()
+                    .flat_map(Recipient::identities)
+                    .find_map(|name| self.find_recipient(&name))
+            }),
+        }
     }
 
     /// The key under which a recipient of this name was written to, or was to be.
     #[must_use]
     pub fn find_recipient(&self, name: &str) -> Option<KeyId> {
-        self.ids.get(&Fingerprint::of_recipient(name)).copied().map(KeyId)
+        self.find_fingerprint(Fingerprint::of_recipient(name))
+    }
+
+    /// Whether this recipient got a message, or may have got one, under another key than `own`.
+    #[must_use]
+    pub fn wrote_to(&self, recipient: &Recipient, own: Option<KeyId>) -> bool {
+        recipient
+            .identities()
+            .filter_map(|name| self.find_recipient(&name))
+            .any(|id| Some(id) != own && matches!(self.standing(id), Standing::Sent | Standing::Unconfirmed))
     }
 
     /// How `id` stands.

@@ -14,5 +14,6 @@ pub mod problem;
 pub mod rate;
 pub mod recipient;
 pub mod row;
+pub mod rowset;
 pub mod status;
 pub mod time;

@@ -1,1 +1,539 @@
 //! What a run does with every row: pure, so that check, preview, status and run cannot disagree.
+//!
+//! A plan holds places and checks, not messages: 32 bytes a row. A draft is rendered when its turn comes.
+
+use super::fingerprint::{Fingerprint, FingerprintMap};
+use super::ledger::{KeySource, Ledger, Standing};
+use super::recipient::Recipient;
+use super::row::{Place, RowNumber};
+use super::rowset::RowSet;
+use super::status::{Counts, Status};
+
+/// Which rows of an earlier run a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// Those that failed.
+    Failed,
+    /// Those that were not reached.
+    Pending,
+}
+
+/// What happens to rows whose fate is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// They are held until somebody settles them.
+    Hold,
+    /// A person said that they are to be sent again.
+    Resend,
+}
+
+/// Which rows a run is for, as a person chose them.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// `--rows`.
+    pub rows: Option<RowSet>,
+    /// `--only`.
+    pub only: Option<Only>,
+    /// `--limit`: at most so many sends.
+    pub limit: Option<usize>,
+    /// `--sample`: so many rows by chance.
+    pub sample: Option<usize>,
+    /// `--resend-unconfirmed`.
+    pub unconfirmed: Unconfirmed,
+}
+
+impl Choice {
+    /// All that is still to be sent.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self {
+            rows: None,
+            only: None,
+            limit: None,
+            sample: None,
+            unconfirmed: Unconfirmed::Hold,
+        }
+    }
+}
+
+/// Why a row is left out on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// An earlier row has the same key or the same recipient.
+    Duplicate(RowNumber),
+    /// This campaign wrote to the same recipient under another key.
+    Contacted,
+}
+
+impl std::fmt::Display for Skip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Duplicate(first) => write!(f, "duplicate: row {first} has the same key or recipient, and the first counts"),
+            Self::Contacted => f.write_str("already contacted: this campaign wrote to the same recipient under another key"),
+        }
+    }
+}
+
+/// What a run does with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Sends it.
+    Send,
+    /// Nothing: it is sent, held, skipped or invalid.
+    Rest,
+    /// Nothing, because `--rows`, `--only`, `--sample` or `--limit` leave it out.
+    LeaveOut,
+}
+
+/// One row of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// Where the sheet has the row.
+    pub place: Place,
+    /// The row's number.
+    pub number: RowNumber,
+    /// [`super::draft::Draft::check`] of the draft that was planned; zero where none was rendered.
+    pub check: u32,
+    /// The sending account, as an index into the run's list of accounts.
+    pub account: u16,
+    /// The status before the run.
+    pub status: Status,
+    /// What the run does.
+    pub step: Step,
+    /// Why it is skipped, where it is.
+    pub skip: Option<Skip>,
+}
+
+impl Planned {
+    /// The status of the row, given how its key stands now.
+    #[must_use]
+    pub fn status_now(&self, standing: Standing) -> Status {
+        match (self.skip, standing, self.status) {
+            (Some(_), _, _) => Status::Skipped,
+            (None, Standing::Sent, _) => Status::Sent,
+            (None, Standing::Unconfirmed, _) => Status::Unconfirmed,
+            (None, _, Status::Invalid | Status::Skipped) => self.status,
+            (None, standing, _) => standing.status(),
+        }
+    }
+}
+
+/// Who a row is for, if that could be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    /// The row's key.
+    pub key: &'a str,
+    /// The row's recipient; `None` where the recipient could not be read and the key could.
+    pub recipient: Option<&'a Recipient>,
+}
+
+/// Names that the sheet has shown so far, and the row that showed each first.
+///
+/// Names that the ledger knows are told apart by its id for them, so that all names of a person are one.
+#[derive(Debug, Default)]
+struct Seen {
+    known: Vec<u32>,
+    new: FingerprintMap,
+}
+
+impl Seen {
+    /// Notes that row `number` shows `name`; returns the row that showed it before, if one did.
+    fn see(&mut self, ledger: &Ledger, name: Fingerprint, number: RowNumber) -> Option<RowNumber> {
+        let first = match ledger.find_fingerprint(name) {
+            None => *self.new.entry(name).or_insert(number.0),
+            Some(id) => {
+                let index = id.index();
+                if self.known.len() <= index {
+                    self.known.resize(index + 1, 0);
+                }
+                if self.known[index] == 0 {
+                    self.known[index] = number.0;
+                }
+                self.known[index]
+            }
+        };
+        (first != number.0).then_some(RowNumber(first))
+    }
+}
+
+/// What is known of a row before it is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// Whatever it says, it is not sent: sent before, held, or skipped.
+    Settled {
+        /// Its status.
+        status: Status,
+        /// Why it is skipped, where it is.
+        skip: Option<Skip>,
+    },
+    /// It is to be sent if it can be rendered.
+    Open(Standing),
+}
+
+/// What became of rendering a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rendering {
+    /// There is a draft with this check.
+    Draft(u32),
+    /// It cannot be rendered or addressed.
+    Invalid,
+    /// It was not tried, since the row is settled.
+    Spared,
+}
+
+/// Makes a plan row by row, in the sheet's order.
+#[derive(Debug)]
+pub struct Planner {
+    choice: Choice,
+    keys: Seen,
+    people: Seen,
+    rows: Vec<Planned>,
+    /// The lots of `--sample`, one a row.
+    lots: Vec<u64>,
+}
+
+impl Planner {
+    /// Begins a plan.
+    #[must_use]
+    pub fn new(choice: Choice) -> Self {
+        Self {
+            choice,
+            keys: Seen::default(),
+            people: Seen::default(),
+            rows: Vec::new(),
+            lots: Vec::new(),
+        }
+    }
+
+    /// Meets the next row: is it a duplicate, and what does the ledger say?
+    pub fn meet(&mut self, ledger: &Ledger, number: RowNumber, who: Who<'_>) -> Meeting {
+        let id = ledger.find(who.key, who.recipient);
+        if let Some(first) = self.duplicate_of(ledger, number, who) {
+            return Meeting::Settled {
+                status: Status::Skipped,
+                skip: Some(Skip::Duplicate(first)),
+            };
+        }
+        let standing = id.map_or(Standing::Untried, |id| ledger.standing(id));
+        match standing {
+            Standing::Sent => {
+                return Meeting::Settled {
+                    status: Status::Sent,
+                    skip: None,
+                };
+            }
+            Standing::Unconfirmed if self.choice.unconfirmed == Unconfirmed::Hold => {
+                return Meeting::Settled {
+                    status: Status::Unconfirmed,
+                    skip: None,
+                };
+            }
+            _ => {}
+        }
+        if who.recipient.is_some_and(|recipient| ledger.wrote_to(recipient, id)) {
+            return Meeting::Settled {
+                status: Status::Skipped,
+                skip: Some(Skip::Contacted),
+            };
+        }
+        Meeting::Open(standing)
+    }
+
+    /// The first row with the same key, the same recipient, or another name of the same person.
+    fn duplicate_of(&mut self, ledger: &Ledger, number: RowNumber, who: Who<'_>) -> Option<RowNumber> {
+        let key = ledger.fingerprint_of_key(who.key);
+        let mut first = self.keys.see(ledger, key, number);
+        for name in who.recipient.into_iter().flat_map(Recipient::identities) {
+            let name = Fingerprint::of_recipient(&name);
+            if name != key {
+                let people = if ledger.source() == KeySource::Recipient {
+                    &mut self.keys
+                } else {
+                    &mut self.people
+                };
+                let seen = people.see(ledger, name, number);
+                first = first.into_iter().chain(seen).min();
+            }
+        }
+        first
+    }
+
+    /// Adds the row that was met.
+    pub fn push(&mut self, number: RowNumber, place: Place, account: u16, lot: u64, meeting: Meeting, rendering: Rendering) {
+        let (status, skip) = match (meeting, rendering) {
+            (Meeting::Settled { status, skip }, _) => (status, skip),
+            (Meeting::Open(Standing::Unconfirmed), Rendering::Invalid) => (Status::Unconfirmed, None),
+            (Meeting::Open(_), Rendering::Invalid) => (Status::Invalid, None),
+            (Meeting::Open(standing), _) => (standing.status(), None),
+        };
+        let sendable = matches!(meeting, Meeting::Open(_)) && rendering != Rendering::Invalid;
+        let step = match (self.chosen(number, status), sendable) {
+            (false, _) => Step::LeaveOut,
+            (true, true) => Step::Send,
+            (true, false) => Step::Rest,
+        };
+        let check = if let Rendering::Draft(check) = rendering { check } else { 0 };
+        self.rows.push(Planned {
+            place,
+            number,
+            check,
+            account,
+            status,
+            step,
+            skip,
+        });
+        if self.choice.sample.is_some() {
+            self.lots.push(lot);
+        }
+    }
+
+    fn chosen(&self, number: RowNumber, status: Status) -> bool {
+        let by_number = self.choice.rows.as_ref().is_none_or(|rows| rows.contains(number));
+        by_number
+            && match self.choice.only {
+                None => true,
+                Some(Only::Failed) => status == Status::Failed,
+                Some(Only::Pending) => status == Status::Pending,
+            }
+    }
+
+    /// Ends the plan: `--sample` and `--limit` are applied, in this order.
+    #[must_use]
+    pub fn finish(mut self) -> Plan {
+        if let Some(size) = self.choice.sample {
+            let mut order: Vec<usize> = (0..self.rows.len()).collect();
+            order.sort_by_key(|&index| (self.lots[index], index));
+            for &index in order.iter().skip(size) {
+                self.rows[index].step = Step::LeaveOut;
+            }
+        }
+        let mut left = self.choice.limit.unwrap_or(usize::MAX);
+        for row in self.rows.iter_mut().filter(|row| row.step == Step::Send) {
+            match left.checked_sub(1) {
+                Some(less) => left = less,
+                None => row.step = Step::LeaveOut,
+            }
+        }
+        Plan { rows: self.rows }
+    }
+}
+
+/// What a run does with every row, in the sheet's order.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The rows.
+    pub rows: Vec<Planned>,
+}
+
+impl Plan {
+    /// The rows that will be sent.
+    pub fn to_send(&self) -> impl Iterator<Item = &Planned> {
+        self.rows.iter().filter(|row| row.step == Step::Send)
+    }
+
+    /// Rows that the run is for and that cannot be rendered or addressed: they refuse it.
+    #[must_use]
+    pub fn invalid(&self) -> usize {
+        self.rows
+            .iter()
+            .filter(|row| row.step == Step::Rest && row.status == Status::Invalid)
+            .count()
+    }
+
+    /// The statuses of all rows before the run.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for row in &self.rows {
+            counts.add(row.status);
+        }
+        counts
+    }
+
+    /// The row with this number.
+    #[must_use]
+    pub fn row(&self, number: RowNumber) -> Option<&Planned> {
+        self.rows
+            .binary_search_by_key(&number, |row| row.number)
+            .ok()
+            .map(|index| &self.rows[index])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::{Entry, Intent, Outcome, Position};
+    use crate::model::outcome::{Answer, Body, Reply};
+    use crate::model::time::Moment;
+
+    /// The journal of a campaign in which each of these got an answer.
+    fn ledger(source: KeySource, past: &[(&str, &str, Answer)]) -> Ledger {
+        let mut ledger = Ledger::new(source);
+        for (index, (key, to, answer)) in past.iter().enumerate() {
+            let at = Moment::from_millis(0);
+            let of = Position(index as u64 * 2);
+            let intent = Intent {
+                at,
+                row: RowNumber(2),
+                key: (*key).into(),
+                to: vec![(*to).into()],
+                account: None,
+                sha256: String::new(),
+                test: false,
+            };
+            ledger.apply(of, &Entry::Intent(intent)).expect("an intent");
+            let outcome = Outcome {
+                at,
+                of,
+                answer: answer.clone(),
+                gave_up: false,
+            };
+            ledger.apply(Position(of.0 + 1), &Entry::Outcome(outcome)).expect("an outcome");
+        }
+        ledger
+    }
+
+    fn http(status: u16, urn: Option<&str>) -> Answer {
+        Answer::Http(Reply {
+            status,
+            body: Body::Object,
+            error: None,
+            recipient_urn: urn.map(str::to_owned),
+            thread_id: None,
+            message_urn: None,
+            hold_until: None,
+        })
+    }
+
+    fn plan(ledger: &Ledger, choice: Choice, rows: &[(&str, &str)]) -> Plan {
+        let mut planner = Planner::new(choice);
+        for (index, (key, id)) in rows.iter().enumerate() {
+            let number = RowNumber(u32::try_from(index).expect("few rows") + 2);
+            let recipient = if id.starts_with("urn:") {
+                Recipient::from_profile_urn(*id)
+            } else {
+                Recipient::from_profile_id(*id)
+            };
+            let meeting = planner.meet(
+                ledger,
+                number,
+                Who {
+                    key,
+                    recipient: Some(&recipient),
+                },
+            );
+            planner.push(
+                number,
+                Place(0),
+                0,
+                Fingerprint::of_recipient(key).lot(),
+                meeting,
+                Rendering::Draft(1),
+            );
+        }
+        planner.finish()
+    }
+
+    fn statuses(plan: &Plan) -> Vec<(Status, Step)> {
+        plan.rows.iter().map(|row| (row.status, row.step)).collect()
+    }
+
+    #[test]
+    fn each_standing_is_met_as_the_contract_says() {
+        let past = [
+            ("a", "a", http(200, None)),
+            ("b", "b", http(400, None)),
+            ("c", "c", http(500, None)),
+            ("d", "d", http(429, None)),
+        ];
+        let ledger = ledger(KeySource::Recipient, &past);
+        let rows = [("a", "a"), ("b", "B"), ("c", "c"), ("d", "d"), ("e", "e")];
+        let expected = [
+            (Status::Sent, Step::Rest),
+            (Status::Failed, Step::Send),
+            (Status::Unconfirmed, Step::Rest),
+            (Status::Pending, Step::Send),
+            (Status::Pending, Step::Send),
+        ];
+        assert_eq!(statuses(&plan(&ledger, Choice::everything(), &rows)), expected);
+        let resend = Choice {
+            unconfirmed: Unconfirmed::Resend,
+            ..Choice::everything()
+        };
+        assert_eq!(plan(&ledger, resend, &rows).rows[2].step, Step::Send);
+        let failed = Choice {
+            only: Some(Only::Failed),
+            ..Choice::everything()
+        };
+        assert_eq!(
+            plan(&ledger, failed, &rows).to_send().map(|row| row.number.0).collect::<Vec<_>>(),
+            [3]
+        );
+    }
+
+    #[test]
+    fn a_urn_learned_from_an_answer_is_the_same_person() {
+        let ledger = ledger(KeySource::Recipient, &[("jane", "jane", http(200, Some("urn:li:fsd_profile:X")))]);
+        let both = plan(
+            &ledger,
+            Choice::everything(),
+            &[("urn:li:fsd_profile:X", "urn:li:fsd_profile:X"), ("jane", "jane")],
+        );
+        assert_eq!(statuses(&both), [(Status::Sent, Step::Rest), (Status::Skipped, Step::Rest)]);
+    }
+
+    #[test]
+    fn keys_dealt_out_anew_send_nobody_a_second_message() {
+        let ledger = ledger(KeySource::Column, &[("1", "jane", http(200, None))]);
+        let renumbered = plan(&ledger, Choice::everything(), &[("1", "bob"), ("2", "jane")]);
+        assert_eq!(statuses(&renumbered), [(Status::Sent, Step::Rest), (Status::Skipped, Step::Rest)]);
+        assert_eq!(renumbered.rows[1].skip, Some(Skip::Contacted));
+    }
+
+    #[test]
+    fn the_first_row_of_a_key_or_recipient_counts() {
+        let fresh = Ledger::new(KeySource::Column);
+        let rows = plan(
+            &fresh,
+            Choice::everything(),
+            &[("1", "jane"), ("2", "Jane"), ("1", "bob"), ("3", "eve")],
+        );
+        let skips: Vec<_> = rows.rows.iter().map(|row| row.skip).collect();
+        assert_eq!(
+            skips,
+            [None, Some(Skip::Duplicate(RowNumber(2))), Some(Skip::Duplicate(RowNumber(2))), None]
+        );
+    }
+
+    #[test]
+    fn a_sample_is_the_same_next_time_and_a_limit_counts_sends_only() {
+        let names: Vec<String> = (0..100).map(|n| format!("p{n}")).collect();
+        let rows: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
+        let sample = Choice {
+            sample: Some(7),
+            ..Choice::everything()
+        };
+        let fresh = Ledger::new(KeySource::Recipient);
+        let drawn = |ledger: &Ledger| -> Vec<RowNumber> {
+            let plan = plan(ledger, sample.clone(), &rows);
+            plan.rows
+                .iter()
+                .filter(|row| row.step != Step::LeaveOut)
+                .map(|row| row.number)
+                .collect()
+        };
+        let first = drawn(&fresh);
+        assert_eq!(first.len(), 7);
+        assert_eq!(drawn(&ledger(KeySource::Recipient, &[("p3", "p3", http(200, None))])), first);
+        let limited = Choice {
+            limit: Some(2),
+            ..Choice::everything()
+        };
+        let sent = ledger(KeySource::Recipient, &[("p0", "p0", http(200, None))]);
+        assert_eq!(
+            plan(&sent, limited, &rows).to_send().map(|row| row.number.0).collect::<Vec<_>>(),
+            [3, 4]
+        );
+    }
+}
