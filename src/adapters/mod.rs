@@ -1,3 +1,4 @@
 //! One file or folder for each foreign thing; none names another.
 
 pub mod digest;
+pub mod pace;

@@ -1,1 +1,113 @@
 //! What the engine tells while it works: facts, not words for a screen.
+
+use std::time::Duration;
+
+use super::row::RowNumber;
+use super::status::Status;
+use super::time::Moment;
+
+/// One fact about a run that is going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A request begins to leave.
+    Left {
+        /// The row it is for.
+        row: RowNumber,
+        /// The sending account, as an index into the run's list of accounts.
+        account: u16,
+    },
+    /// An attempt was certainly not accepted; the row will be tried again.
+    Retrying {
+        /// The row.
+        row: RowNumber,
+        /// Why, in one line.
+        why: String,
+        /// The earliest time of the next try.
+        wait: Duration,
+    },
+    /// A row is done with for this run. Told once a row.
+    Settled {
+        /// The row.
+        row: RowNumber,
+        /// What it was before.
+        before: Status,
+        /// What it is now.
+        status: Status,
+        /// One line that says what went wrong, where something did.
+        error: Option<String>,
+    },
+    /// Nothing can leave until then.
+    Waiting {
+        /// Until when.
+        until: Moment,
+        /// What is waited for.
+        why: Wait,
+    },
+    /// An account takes no further rows in this run.
+    AccountStopped {
+        /// The account.
+        account: u16,
+        /// Why, in one line.
+        why: String,
+    },
+    /// Nothing new starts; requests in flight are let finish.
+    Stopping(Stop),
+}
+
+/// What holds the next request back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// The ceiling of the whole run.
+    Rate,
+    /// The ceiling of the account.
+    AccountRate,
+    /// The account's limit of the day.
+    DailyLimit,
+    /// The service asked for silence.
+    Held,
+    /// The service cannot be reached just now.
+    Unreachable,
+}
+
+impl std::fmt::Display for Wait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rate => "the rate of the run (--rate)",
+            Self::AccountRate => "the rate of the account (--account-rate)",
+            Self::DailyLimit => "the account's limit of the day (--daily-limit)",
+            Self::Held => "the service asked to wait",
+            Self::Unreachable => "the service cannot be reached",
+        })
+    }
+}
+
+/// Why a run stops before everything is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// A person or the system asked.
+    Asked(Asked),
+    /// 401, 403, 407: the key is refused.
+    Credentials(String),
+    /// A redirect: the base URL is wrong.
+    Redirected(String),
+    /// So many rows failed or stayed unconfirmed one after another.
+    TooManyFailures(usize),
+    /// The next request may leave only after a longer wait than `--max-wait`.
+    LongWait {
+        /// When to come back.
+        until: Moment,
+        /// What would be waited for.
+        why: Wait,
+    },
+    /// The journal could not be written: nothing more is sent.
+    Journal(String),
+}
+
+/// Who asked a run to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM, or the console closing.
+    Terminate,
+}

@@ -17,3 +17,4 @@ pub mod row;
 pub mod rowset;
 pub mod status;
 pub mod time;
+pub mod window;
