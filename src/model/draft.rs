@@ -58,14 +58,13 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// 32 bits that change when anything that would be sent changes.
+    /// 32 bits that change when anything changes that would be sent, save the account, which the plan keeps itself.
     #[must_use]
     pub fn check(&self) -> u32 {
         let recipient = self.recipient.canonical();
         let fixed = [
             recipient.as_str(),
             self.recipient.conversation().unwrap_or_default(),
-            self.account.as_deref().unwrap_or_default(),
             self.channel.map_or("", Channel::as_str),
             self.subject.as_deref().unwrap_or_default(),
             &self.message,

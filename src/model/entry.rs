@@ -24,6 +24,8 @@ pub enum Entry {
     Outcome(Outcome),
     /// What results without a journal said about a row.
     Import(Import),
+    /// The results were written, and from what.
+    Written(Written),
 }
 
 /// The start of a run.
@@ -126,4 +128,24 @@ pub struct Import {
     /// As above.
     #[serde(default)]
     pub sha256: String,
+}
+
+/// The results were written. Where nothing differs from this and nothing was added since, they need not be written again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The results.
+    pub results: Stamp,
+    /// The sheet that they were written from.
+    pub sheet: Stamp,
+    /// SHA-256 over everything else that they were written from: the templates and the settings.
+    pub made_from: String,
+}
+
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Length in bytes.
+    pub length: u64,
+    /// Time of the last change, in nanoseconds since the Unix epoch.
+    pub changed_ns: u64,
 }

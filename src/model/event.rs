@@ -29,6 +29,8 @@ pub enum Event {
     Settled {
         /// The row.
         row: RowNumber,
+        /// The sending account, as an index into the run's list of accounts.
+        account: u16,
         /// What it was before.
         before: Status,
         /// What it is now.
@@ -101,6 +103,18 @@ pub enum Stop {
     },
     /// The journal could not be written: nothing more is sent.
     Journal(String),
+}
+
+impl Stop {
+    /// Which of two reasons is told: a person's word, then a broken journal, then the rest.
+    #[must_use]
+    pub const fn weight(&self) -> u8 {
+        match self {
+            Self::Asked(_) => 2,
+            Self::Journal(_) => 1,
+            Self::Credentials(_) | Self::Redirected(_) | Self::TooManyFailures(_) | Self::LongWait { .. } => 0,
+        }
+    }
 }
 
 /// Who asked a run to stop.

@@ -1,12 +1,15 @@
 //! The journal folded into what is known of every key: the memory of a campaign while it runs.
 //!
-//! The ledger holds states and places, not texts: about 60 bytes a key. Whoever wants the words of an outcome reads
-//! the journal at its position.
+//! The ledger holds states and places, not texts: about 60 bytes a key whose recipient answered with a URN, 35 without.
+//! Whoever wants the words of an outcome reads the journal at its position.
+//!
+//! Doubt is never forgotten: an attempt that may have been delivered keeps its key unconfirmed until a later one is known
+//! to be delivered or this one is settled, and what was delivered stays delivered whatever comes after.
 
 use std::collections::HashMap;
 
 use super::entry::{Entry, Import, Intent, Outcome, Position};
-use super::fingerprint::{Fingerprint, FingerprintMap};
+use super::fingerprint::Fingerprint;
 use super::outcome::{Answer, NotSent, Verdict};
 use super::recipient::Recipient;
 use super::status::Status;
@@ -21,6 +24,15 @@ impl KeyId {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// Where keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySource {
+    /// The canonical recipient: a key is one of the names of a person.
+    Recipient,
+    /// The column of `--key`: keys and names are different things.
+    Column,
 }
 
 /// What the journal says about a key.
@@ -51,35 +63,131 @@ impl Standing {
     }
 }
 
-/// What is known of one key: 16 bytes.
+/// What is known of one key, in 8 bytes: the position in 44 bits, attempts in 16, whether the key is its recipient's name
+/// too, and the standing in 3.
 #[derive(Debug, Clone, Copy)]
-struct Account {
-    /// The newest entry that tells the standing, or `NOWHERE`.
-    position: u64,
-    attempts: u32,
-    standing: Standing,
+struct Account(u64);
+
+impl Account {
+    const NEW: Self = Self(Self::NOWHERE << 20);
+    /// Stands for no position: a journal of 16 TiB would have it.
+    const NOWHERE: u64 = (1 << 44) - 1;
+    const ATTEMPTS: u64 = 0xFFFF;
+
+    const fn position(self) -> Option<Position> {
+        match self.0 >> 20 {
+            Self::NOWHERE => None,
+            position => Some(Position(position)),
+        }
+    }
+
+    fn set_position(&mut self, position: Position) {
+        self.0 = position.0.min(Self::NOWHERE) << 20 | self.0 & 0xF_FFFF;
+    }
+
+    const fn attempts(self) -> u32 {
+        (self.0 >> 4 & Self::ATTEMPTS) as u32
+    }
+
+    /// More than 65,535 are not counted.
+    fn set_attempts(&mut self, attempts: u32) {
+        self.0 = self.0 & !(Self::ATTEMPTS << 4) | u64::from(attempts).min(Self::ATTEMPTS) << 4;
+    }
+
+    const fn is_own_name(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    const fn set_own_name(&mut self) {
+        self.0 |= 8;
+    }
+
+    const fn standing(self) -> Standing {
+        match self.0 & 7 {
+            0 => Standing::Untried,
+            1 => Standing::NotSent,
+            2 => Standing::Sent,
+            3 => Standing::Failed,
+            _ => Standing::Unconfirmed,
+        }
+    }
+
+    fn set_standing(&mut self, standing: Standing) {
+        let bits = match standing {
+            Standing::Untried => 0,
+            Standing::NotSent => 1,
+            Standing::Sent => 2,
+            Standing::Failed => 3,
+            Standing::Unconfirmed => 4,
+        };
+        self.0 = self.0 & !7 | bits;
+    }
 }
 
-const NOWHERE: u64 = u64::MAX;
+/// A table from fingerprints to their places in a list: open addressing, a quarter free, 4 bytes a slot. The list is kept
+/// beside it, so that a slot need not repeat the fingerprint.
+#[derive(Debug, Default)]
+struct Places(Vec<u32>);
 
-/// Where keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeySource {
-    /// The canonical recipient: a key is one of the names of a person.
-    Recipient,
-    /// The column of `--key`: keys and names are different things.
-    Column,
+const FREE: u32 = u32::MAX;
+
+impl Places {
+    /// The place of `wanted` in the list, whose fingerprints `at` gives; or the free slot where it belongs.
+    fn find(&self, wanted: Fingerprint, at: impl Fn(u32) -> Option<Fingerprint>) -> Result<u32, usize> {
+        let mask = self.0.len().wrapping_sub(1);
+        let mut slot = Self::first_slot(wanted) & mask;
+        loop {
+            match self.0.get(slot) {
+                None | Some(&FREE) => return Err(slot),
+                Some(&place) if at(place) == Some(wanted) => return Ok(place),
+                Some(_) => slot = (slot + 1) & mask,
+            }
+        }
+    }
+
+    /// Makes room for one more than the `held` that are in the list.
+    fn reserve(&mut self, held: usize, at: impl Fn(u32) -> Option<Fingerprint>) {
+        if (held + 1) * 4 <= self.0.len() * 3 {
+            return;
+        }
+        let size = (self.0.len() * 2).max(16);
+        // The old table is given back before the new one is taken: the list alone can fill it again.
+        self.0 = Vec::new();
+        self.0.resize(size, FREE);
+        for place in 0..u32::try_from(held).unwrap_or(FREE) {
+            if let Some(fingerprint) = at(place)
+                && let Err(slot) = self.find(fingerprint, &at)
+            {
+                self.put(slot, place);
+            }
+        }
+    }
+
+    fn put(&mut self, slot: usize, place: u32) {
+        if let Some(free) = self.0.get_mut(slot) {
+            *free = place;
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a fingerprint will do")]
+    fn first_slot(fingerprint: Fingerprint) -> usize {
+        fingerprint.lot() as usize
+    }
 }
 
-/// What is known of every key that the journal names.
+/// What is known of every key that the journal or the sheet names.
 #[derive(Debug)]
 pub struct Ledger {
     source: KeySource,
-    /// Keys and recipients' names, to indices of `accounts`.
-    ids: FingerprintMap,
+    /// Keys and accounts, by id.
+    keys: Vec<Fingerprint>,
     accounts: Vec<Account>,
-    /// Intents whose outcome is not known yet.
-    open: HashMap<Position, Option<KeyId>>,
+    key_places: Places,
+    /// Names of recipients that are not the key itself, and the id each belongs to.
+    names: Vec<(Fingerprint, u32)>,
+    name_places: Places,
+    /// Intents whose outcome is not known yet: their key, and how it stood before.
+    open: HashMap<Position, Option<(KeyId, Standing)>>,
 }
 
 /// An outcome whose intent the journal does not have, or an intent without a key: the journal is damaged.
@@ -93,8 +201,11 @@ impl Ledger {
     pub fn new(source: KeySource) -> Self {
         Self {
             source,
-            ids: FingerprintMap::default(),
+            keys: Vec::new(),
             accounts: Vec::new(),
+            key_places: Places::default(),
+            names: Vec::new(),
+            name_places: Places::default(),
             open: HashMap::new(),
         }
     }
@@ -111,7 +222,7 @@ impl Ledger {
     /// An outcome whose intent is not open.
     pub fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), StrayOutcome> {
         match entry {
-            Entry::Run(_) => Ok(()),
+            Entry::Run(_) | Entry::Written(_) => Ok(()),
             Entry::Intent(intent) => {
                 self.begin(position, intent);
                 Ok(())
@@ -132,10 +243,11 @@ impl Ledger {
         }
         let id = self.id_of(&intent.key, &intent.to);
         let account = &mut self.accounts[id.0 as usize];
-        account.attempts += 1;
-        account.standing = Standing::Unconfirmed;
-        account.position = position.0;
-        self.open.insert(position, Some(id));
+        let before = account.standing();
+        account.set_attempts(account.attempts().saturating_add(1));
+        account.set_standing(Standing::Unconfirmed);
+        account.set_position(position);
+        self.open.insert(position, Some((id, before)));
     }
 
     /// An attempt ends. Returns the key it was for; `None` for a test.
@@ -143,91 +255,115 @@ impl Ledger {
     /// # Errors
     /// The intent is not open.
     pub fn settle(&mut self, position: Position, outcome: &Outcome) -> Result<Option<KeyId>, StrayOutcome> {
-        let id = self.open.remove(&outcome.of).ok_or(StrayOutcome(outcome.of))?;
-        let Some(id) = id else { return Ok(None) };
-        let account = &mut self.accounts[id.0 as usize];
-        account.position = position.0;
-        account.standing = match outcome.answer.verdict() {
+        let open = self.open.remove(&outcome.of).ok_or(StrayOutcome(outcome.of))?;
+        let Some((id, before)) = open else { return Ok(None) };
+        let seen = match outcome.answer.verdict() {
             Verdict::Sent => Standing::Sent,
             Verdict::Failed => Standing::Failed,
             Verdict::Unconfirmed => Standing::Unconfirmed,
             Verdict::NotSent(NotSent::NeverConnected) if outcome.gave_up => Standing::Failed,
             Verdict::NotSent(_) => Standing::NotSent,
         };
+        let account = &mut self.accounts[id.0 as usize];
+        let held = match before {
+            // That this attempt did not arrive says nothing about the one before it.
+            Standing::Sent | Standing::Unconfirmed => before,
+            _ => Standing::Untried,
+        };
+        let newest = account.position() == Some(outcome.of);
+        let held = if newest { held } else { heavier(held, account.standing()) };
+        if newest && held != Standing::Sent || seen == Standing::Sent {
+            account.set_position(position);
+        }
+        account.set_standing(heavier(held, seen));
         if let Answer::Http(reply) = &outcome.answer
             && let Some(urn) = &reply.recipient_urn
         {
             // From here on the URN is another name of this person.
-            self.ids.entry(Fingerprint::of_recipient(urn)).or_insert(id.0);
+            self.name(id, urn);
         }
         Ok(Some(id))
     }
 
+    /// Takes over what results said. A line can only add to what is known: of two lines with one key, the one that holds
+    /// the row back more counts, so that a duplicate that was left out does not hide that the first was sent.
     fn import(&mut self, position: Position, import: &Import) {
         let id = self.id_of(&import.key, &import.to);
-        self.accounts[id.0 as usize] = Account {
-            position: position.0,
-            attempts: import.attempts,
-            standing: match import.status {
-                Status::Sent => Standing::Sent,
-                Status::Failed => Standing::Failed,
-                Status::Unconfirmed => Standing::Unconfirmed,
-                Status::Pending | Status::Invalid | Status::Skipped => Standing::NotSent,
-            },
+        if !import.recipient_urn.is_empty() {
+            self.name(id, &import.recipient_urn);
+        }
+        let standing = match import.status {
+            Status::Sent => Standing::Sent,
+            Status::Failed => Standing::Failed,
+            Status::Unconfirmed => Standing::Unconfirmed,
+            Status::Pending | Status::Invalid | Status::Skipped => Standing::NotSent,
         };
+        let account = &mut self.accounts[id.0 as usize];
+        account.set_attempts(account.attempts().max(import.attempts));
+        if heavier(account.standing(), standing) == standing {
+            account.set_standing(standing);
+            account.set_position(position);
+        }
     }
 
     /// The id of a key, known or new, with all names of its recipient.
     fn id_of(&mut self, key: &str, names: &[String]) -> KeyId {
-        let next = u32::try_from(self.accounts.len()).unwrap_or(u32::MAX);
-        let id = *self.ids.entry(self.fingerprint_of_key(key)).or_insert(next);
-        if id == next {
-            self.accounts.push(Account {
-                position: NOWHERE,
-                attempts: 0,
-                standing: Standing::Untried,
-            });
-        }
+        let fingerprint = Fingerprint::of_key(key);
+        let keys = &self.keys;
+        let at = |place: u32| keys.get(place as usize).copied();
+        self.key_places.reserve(keys.len(), at);
+        let id = match self.key_places.find(fingerprint, at) {
+            Ok(id) => KeyId(id),
+            Err(slot) => {
+                let id = u32::try_from(keys.len()).unwrap_or(FREE);
+                self.key_places.put(slot, id);
+                self.keys.push(fingerprint);
+                self.accounts.push(Account::NEW);
+                KeyId(id)
+            }
+        };
         for name in names {
-            self.ids.entry(Fingerprint::of_recipient(name)).or_insert(id);
+            if name == key {
+                self.name_itself(id, name);
+            } else {
+                self.name(id, name);
+            }
         }
-        KeyId(id)
+        id
     }
 
-    /// The fingerprint of a key in this campaign.
-    #[must_use]
-    pub fn fingerprint_of_key(&self, key: &str) -> Fingerprint {
-        match self.source {
-            KeySource::Recipient => Fingerprint::of_recipient(key),
-            KeySource::Column => Fingerprint::of_key(key),
+    /// The key is its recipient's name too, unless that name belongs to another key: a bit instead of an entry.
+    fn name_itself(&mut self, id: KeyId, name: &str) {
+        if !self.accounts[id.0 as usize].is_own_name() && self.find_given(Fingerprint::of_recipient(name)).is_err() {
+            self.accounts[id.0 as usize].set_own_name();
         }
     }
 
-    /// The id that a fingerprint of a key or of a name has.
-    #[must_use]
-    pub fn find_fingerprint(&self, name: Fingerprint) -> Option<KeyId> {
-        self.ids.get(&name).copied().map(KeyId)
+    /// From here on `name` is a name of the recipient of `id`, unless it is somebody's already. That a key is this name
+    /// itself need not be asked: [`Ledger::find_recipient`] prefers it.
+    fn name(&mut self, id: KeyId, name: &str) {
+        let fingerprint = Fingerprint::of_recipient(name);
+        let names = &self.names;
+        self.name_places
+            .reserve(names.len(), |place| names.get(place as usize).map(|(fingerprint, _)| *fingerprint));
+        if let Err(slot) = self.find_given(fingerprint) {
+            self.name_places.put(slot, u32::try_from(self.names.len()).unwrap_or(FREE));
+            self.names.push((fingerprint, id.0));
+        }
     }
 
     /// The id of a row: by its key; where keys are recipients, also by any other name of the recipient.
     #[must_use]
     pub fn find(&self, key: &str, recipient: Option<&Recipient>) -> Option<KeyId> {
-        let by_key = self.find_fingerprint(self.fingerprint_of_key(key));
         match self.source {
-            KeySource::Column => by_key,
-            KeySource::Recipient => by_key.or_else(|| {
+            KeySource::Column => self.find_key(key),
+            KeySource::Recipient => self.find_key(key).or_else(|| {
                 recipient
                     .into_iter()
                     .flat_map(Recipient::identities)
                     .find_map(|name| self.find_recipient(&name))
             }),
         }
-    }
-
-    /// The key under which a recipient of this name was written to, or was to be.
-    #[must_use]
-    pub fn find_recipient(&self, name: &str) -> Option<KeyId> {
-        self.find_fingerprint(Fingerprint::of_recipient(name))
     }
 
     /// Whether this recipient got a message, or may have got one, under another key than `own`.
@@ -239,22 +375,240 @@ impl Ledger {
             .any(|id| Some(id) != own && matches!(self.standing(id), Standing::Sent | Standing::Unconfirmed))
     }
 
+    /// The key that was given this name besides its own; or the free slot for the name.
+    fn find_given(&self, name: Fingerprint) -> Result<KeyId, usize> {
+        let at = |place: u32| self.names.get(place as usize).map(|(fingerprint, _)| *fingerprint);
+        let place = self.name_places.find(name, at)?;
+        self.names.get(place as usize).map(|(_, id)| KeyId(*id)).ok_or(0)
+    }
+
+    /// What the journal says about `key`.
+    #[must_use]
+    pub fn find_key(&self, key: &str) -> Option<KeyId> {
+        let at = |place: u32| self.keys.get(place as usize).copied();
+        self.key_places.find(Fingerprint::of_key(key), at).ok().map(KeyId)
+    }
+
+    /// The key under which a recipient of this name was written to, or was to be.
+    #[must_use]
+    pub fn find_recipient(&self, name: &str) -> Option<KeyId> {
+        self.find_key(name)
+            .filter(|id| self.accounts[id.0 as usize].is_own_name())
+            .or_else(|| self.find_given(Fingerprint::of_recipient(name)).ok())
+    }
+
     /// How `id` stands.
     #[must_use]
     pub fn standing(&self, id: KeyId) -> Standing {
-        self.accounts[id.0 as usize].standing
+        self.accounts[id.0 as usize].standing()
     }
 
     /// Requests made for `id`, over all runs.
     #[must_use]
     pub fn attempts(&self, id: KeyId) -> u32 {
-        self.accounts[id.0 as usize].attempts
+        self.accounts[id.0 as usize].attempts()
     }
 
     /// Where the newest entry about `id` stands in the journal: an outcome, an import, or an intent without an outcome.
     #[must_use]
     pub fn position(&self, id: KeyId) -> Option<Position> {
-        let position = self.accounts[id.0 as usize].position;
-        (position != NOWHERE).then_some(Position(position))
+        self.accounts[id.0 as usize].position()
+    }
+}
+
+/// The one of two standings that holds a row back more.
+const fn heavier(one: Standing, other: Standing) -> Standing {
+    const fn weight(standing: Standing) -> u8 {
+        match standing {
+            Standing::Untried => 0,
+            Standing::NotSent => 1,
+            Standing::Failed => 2,
+            Standing::Unconfirmed => 3,
+            Standing::Sent => 4,
+        }
+    }
+    if weight(one) > weight(other) { one } else { other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcome::{Body, Reply};
+    use super::super::row::RowNumber;
+    use super::super::time::Moment;
+    use super::*;
+
+    fn intent(key: &str, to: &[&str]) -> Entry {
+        Entry::Intent(Intent {
+            at: Moment::from_millis(0),
+            row: RowNumber(2),
+            key: key.to_owned(),
+            to: to.iter().map(|name| (*name).to_owned()).collect(),
+            account: None,
+            sha256: String::new(),
+            test: false,
+        })
+    }
+
+    fn outcome(of: u64, status: u16, urn: Option<&str>) -> Entry {
+        Entry::Outcome(Outcome {
+            at: Moment::from_millis(1),
+            of: Position(of),
+            answer: Answer::Http(Reply {
+                status,
+                body: Body::Object,
+                error: None,
+                recipient_urn: urn.map(str::to_owned),
+                thread_id: None,
+                message_urn: None,
+                hold_until: None,
+            }),
+            gave_up: false,
+        })
+    }
+
+    fn import(key: &str, status: Status, attempts: u32) -> Entry {
+        Entry::Import(Import {
+            key: key.to_owned(),
+            to: vec![key.to_owned()],
+            status,
+            attempts,
+            recipient_urn: format!("urn:{key}"),
+            thread_id: String::new(),
+            message_urn: String::new(),
+            error: String::new(),
+            http_status: String::new(),
+            account: String::new(),
+            sent_at: String::new(),
+            sha256: String::new(),
+        })
+    }
+
+    fn folded(entries: impl IntoIterator<Item = Entry>) -> Ledger {
+        let mut ledger = Ledger::new(KeySource::Recipient);
+        for (position, entry) in entries.into_iter().enumerate() {
+            ledger.apply(Position(position as u64), &entry).unwrap();
+        }
+        ledger
+    }
+
+    fn standing(ledger: &Ledger, key: &str) -> Option<Standing> {
+        ledger.find_key(key).map(|id| ledger.standing(id))
+    }
+
+    #[test]
+    fn doubt_stays_until_it_is_settled_and_delivered_stays_delivered() {
+        for (statuses, expected) in [
+            (&[(0, 200)][..], Standing::Sent),
+            (&[(0, 400)], Standing::Failed),
+            (&[(0, 429)], Standing::NotSent),
+            (&[(0, 500)], Standing::Unconfirmed),
+            (&[(0, 429), (2, 400)], Standing::Failed),
+            (&[(0, 400), (2, 200)], Standing::Sent),
+            (&[(0, 500), (2, 200)], Standing::Sent),
+            (&[(0, 500), (2, 400)], Standing::Unconfirmed),
+            (&[(0, 500), (2, 429), (4, 400)], Standing::Unconfirmed),
+            (&[(0, 200), (2, 400)], Standing::Sent),
+            (&[(0, 200), (2, 500)], Standing::Sent),
+        ] {
+            let pairs = statuses
+                .iter()
+                .flat_map(|(of, status)| [intent("ann", &["ann"]), outcome(*of, *status, None)]);
+            assert_eq!(standing(&folded(pairs), "ann"), Some(expected), "{statuses:?}");
+        }
+        let crashed = [intent("ann", &["ann"]), intent("ann", &["ann"]), outcome(1, 400, None)];
+        assert_eq!(standing(&folded(crashed), "ann"), Some(Standing::Unconfirmed));
+        let older = [
+            intent("ann", &["ann"]),
+            intent("ann", &["ann"]),
+            outcome(1, 500, None),
+            outcome(0, 400, None),
+        ];
+        assert_eq!(standing(&folded(older), "ann"), Some(Standing::Unconfirmed));
+        let late = [
+            intent("ann", &["ann"]),
+            intent("ann", &["ann"]),
+            outcome(1, 200, None),
+            outcome(0, 400, None),
+        ];
+        let ledger = folded(late);
+        assert_eq!(standing(&ledger, "ann"), Some(Standing::Sent));
+        assert_eq!(ledger.find_key("ann").and_then(|id| ledger.position(id)), Some(Position(2)));
+    }
+
+    #[test]
+    fn of_two_imported_lines_with_one_key_the_one_that_holds_back_counts() {
+        for status in Status::ALL {
+            let ledger = folded([import("ann", Status::Sent, 2), import("ann", status, 0)]);
+            assert_eq!(standing(&ledger, "ann"), Some(Standing::Sent), "{status}");
+            assert_eq!(ledger.find_key("ann").map(|id| ledger.attempts(id)), Some(2));
+        }
+        let ledger = folded([import("ann", Status::Skipped, 0), import("ann", Status::Unconfirmed, 1)]);
+        assert_eq!(standing(&ledger, "ann"), Some(Standing::Unconfirmed));
+        assert_eq!(ledger.find_recipient("urn:ann"), ledger.find_key("ann"));
+    }
+
+    #[test]
+    fn a_person_is_found_by_every_name_and_a_name_is_no_key() {
+        let ledger = folded([
+            intent("7", &["ann", "urn:1"]),
+            intent("bob", &["bob"]),
+            outcome(1, 200, Some("urn:2")),
+            intent("ann", &["ann"]),
+        ]);
+        let (seven, bob) = (ledger.find_key("7"), ledger.find_key("bob"));
+        assert!(seven.is_some() && bob.is_some());
+        assert_eq!(ledger.find_recipient("ann"), seven, "the first key that has a name keeps it");
+        assert_eq!(ledger.find_recipient("urn:1"), seven);
+        assert_eq!(ledger.find_recipient("bob"), bob);
+        assert_eq!(ledger.find_recipient("urn:2"), bob);
+        assert_ne!(ledger.find_key("ann"), seven);
+        for stranger in ["7", "urn:3", ""] {
+            assert_eq!(ledger.find_recipient(stranger), None, "{stranger}");
+        }
+        assert_eq!(ledger.find_key("urn:1"), None);
+    }
+
+    #[test]
+    fn many_keys_keep_their_ids_while_the_tables_grow() {
+        let count = 5000u64;
+        let pairs = (0..count).flat_map(|n| {
+            let key = format!("person-{n}");
+            [intent(&key, &[&key]), outcome(2 * n, 200, Some(&format!("urn:{n}")))]
+        });
+        let ledger = folded(pairs);
+        for n in 0..count {
+            let id = ledger.find_key(&format!("person-{n}")).unwrap();
+            assert_eq!(ledger.find_recipient(&format!("person-{n}")), Some(id));
+            assert_eq!(ledger.find_recipient(&format!("urn:{n}")), Some(id));
+            assert_eq!((ledger.standing(id), ledger.attempts(id)), (Standing::Sent, 1));
+            assert_eq!(ledger.position(id), Some(Position(2 * n + 1)));
+        }
+        assert_eq!(ledger.find_key("person-5000"), None);
+    }
+
+    #[test]
+    fn an_account_keeps_its_parts_apart() {
+        let mut account = Account::NEW;
+        assert_eq!(
+            (account.position(), account.attempts(), account.standing()),
+            (None, 0, Standing::Untried)
+        );
+        account.set_own_name();
+        account.set_attempts(u32::MAX);
+        account.set_position(Position(1 << 43));
+        account.set_standing(Standing::Unconfirmed);
+        assert!(account.is_own_name());
+        assert_eq!((account.position(), account.attempts()), (Some(Position(1 << 43)), 65_535));
+        account.set_attempts(3);
+        account.set_standing(Standing::NotSent);
+        assert!(account.is_own_name());
+        assert_eq!((account.attempts(), account.standing()), (3, Standing::NotSent));
+    }
+
+    #[test]
+    fn an_outcome_without_its_intent_is_refused() {
+        let mut ledger = folded([intent("ann", &[]), outcome(0, 200, None)]);
+        assert_eq!(ledger.apply(Position(2), &outcome(0, 200, None)), Err(StrayOutcome(Position(0))));
+        assert!(ledger.apply(Position(2), &outcome(9, 200, None)).is_err());
     }
 }

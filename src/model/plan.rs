@@ -3,7 +3,7 @@
 //! A plan holds places and checks, not messages: 32 bytes a row. A draft is rendered when its turn comes.
 
 use super::fingerprint::{Fingerprint, FingerprintMap};
-use super::ledger::{KeySource, Ledger, Standing};
+use super::ledger::{KeyId, KeySource, Ledger, Standing};
 use super::recipient::Recipient;
 use super::row::{Place, RowNumber};
 use super::rowset::RowSet;
@@ -18,10 +18,28 @@ pub enum Only {
     Pending,
 }
 
+/// The word names no rows of an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither `failed` nor `pending`")]
+pub struct OnlyError(String);
+
+impl std::str::FromStr for Only {
+    type Err = OnlyError;
+
+    fn from_str(text: &str) -> Result<Self, OnlyError> {
+        match text.trim() {
+            "failed" => Ok(Self::Failed),
+            "pending" => Ok(Self::Pending),
+            _ => Err(OnlyError(text.to_owned())),
+        }
+    }
+}
+
 /// What happens to rows whose fate is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unconfirmed {
     /// They are held until somebody settles them.
+    #[default]
     Hold,
     /// A person said that they are to be sent again.
     Resend,
@@ -137,9 +155,9 @@ struct Seen {
 }
 
 impl Seen {
-    /// Notes that row `number` shows `name`; returns the row that showed it before, if one did.
-    fn see(&mut self, ledger: &Ledger, name: Fingerprint, number: RowNumber) -> Option<RowNumber> {
-        let first = match ledger.find_fingerprint(name) {
+    /// Notes that row `number` shows `name`, which the ledger knows as `id`; returns the row that showed it before, if one did.
+    fn see(&mut self, id: Option<KeyId>, name: Fingerprint, number: RowNumber) -> Option<RowNumber> {
+        let first = match id {
             None => *self.new.entry(name).or_insert(number.0),
             Some(id) => {
                 let index = id.index();
@@ -241,19 +259,16 @@ impl Planner {
 
     /// The first row with the same key, the same recipient, or another name of the same person.
     fn duplicate_of(&mut self, ledger: &Ledger, number: RowNumber, who: Who<'_>) -> Option<RowNumber> {
-        let key = ledger.fingerprint_of_key(who.key);
-        let mut first = self.keys.see(ledger, key, number);
+        let mut first = match ledger.source() {
+            KeySource::Column => self.keys.see(ledger.find_key(who.key), Fingerprint::of_key(who.key), number),
+            // The key is one of the recipient's names, which come below.
+            KeySource::Recipient => None,
+        };
         for name in who.recipient.into_iter().flat_map(Recipient::identities) {
-            let name = Fingerprint::of_recipient(&name);
-            if name != key {
-                let people = if ledger.source() == KeySource::Recipient {
-                    &mut self.keys
-                } else {
-                    &mut self.people
-                };
-                let seen = people.see(ledger, name, number);
-                first = first.into_iter().chain(seen).min();
-            }
+            let seen = self
+                .people
+                .see(ledger.find_recipient(&name), Fingerprint::of_recipient(&name), number);
+            first = first.into_iter().chain(seen).min();
         }
         first
     }

@@ -1,5 +1,10 @@
 //! Who a row addresses, and when two ways of writing it are the same person.
 
+mod address;
+mod urn;
+
+use std::str::FromStr;
+
 /// Whom a message goes to: a profile, an existing conversation, or both. Holds at least one of the three forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -14,6 +19,15 @@ pub struct Recipient {
 pub struct RecipientError(pub String);
 
 impl Recipient {
+    /// Whom `text` addresses: a profile URL in any common form, a profile id, or a URN of a profile or a conversation.
+    ///
+    /// # Errors
+    ///
+    /// Says what the text is instead, what was expected, and what to paste.
+    pub fn parse(text: &str) -> Result<Self, RecipientError> {
+        address::parse(text)
+    }
+
     /// Somebody by profile id, the vanity slug after `linkedin.com/in/`, as it was written.
     #[must_use]
     pub fn from_profile_id(id: impl Into<String>) -> Self {
@@ -88,3 +102,14 @@ impl Recipient {
         self.urn.clone().into_iter().chain(id).chain(self.conversation.clone())
     }
 }
+
+impl FromStr for Recipient {
+    type Err = RecipientError;
+
+    fn from_str(text: &str) -> Result<Self, RecipientError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;
