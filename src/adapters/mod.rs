@@ -3,3 +3,4 @@
 pub mod digest;
 pub mod pace;
 pub mod sheet;
+pub mod template;
