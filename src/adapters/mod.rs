@@ -1,6 +1,7 @@
 //! One file or folder for each foreign thing; none names another.
 
 pub mod digest;
+pub mod journal;
 pub mod pace;
 pub mod sheet;
 pub mod template;
