@@ -3,5 +3,6 @@
 pub mod digest;
 pub mod journal;
 pub mod pace;
+pub mod results;
 pub mod sheet;
 pub mod template;

@@ -1,0 +1,187 @@
+//! Writing results: beside the target, whole, and then in its place.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::model::row::RowNumber;
+use crate::model::status::Status;
+
+use super::cell::guarded;
+use super::error::ResultsError;
+use super::{BOM, COLUMNS};
+
+/// One line: what a campaign knows of a row. What is not known is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The row, where the sheet has it now.
+    pub row: RowNumber,
+    /// What identifies the row across runs; empty where it could not be made out.
+    pub key: &'a str,
+    /// Its status; `success` follows from it.
+    pub status: Status,
+    /// The recipient's URN.
+    pub recipient_urn: &'a str,
+    /// The thread, where the service named one.
+    pub thread_id: &'a str,
+    /// The message's URN.
+    pub message_urn: &'a str,
+    /// One line that says what went wrong.
+    pub error: &'a str,
+    /// The HTTP status of the newest answer, in digits.
+    pub http_status: &'a str,
+    /// Requests made for the row, over all runs.
+    pub attempts: u32,
+    /// The sending account.
+    pub account: &'a str,
+    /// When it was sent: RFC 3339 in UTC.
+    pub sent_at: &'a str,
+    /// SHA-256 of the message, in lower-case hex.
+    pub message_sha256: &'a str,
+}
+
+/// Writes results to a temporary file beside their place. Dropping it without [`Writer::finish`] leaves the place as it was.
+#[derive(Debug)]
+pub struct Writer {
+    lines: csv::Writer<NamedTempFile>,
+    target: PathBuf,
+    headers: usize,
+}
+
+impl Writer {
+    /// Begins results at `path`, for a sheet with these headers. The file is readable by its owner alone.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create<S: AsRef<str>>(path: &Path, headers: &[S]) -> Result<Self, ResultsError> {
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut file = tempfile::Builder::new()
+            .prefix(".rowcast-")
+            .suffix(".tmp")
+            .tempfile_in(folder_of(&target))
+            .map_err(ResultsError::io("write", path))?;
+        file.write_all(BOM.as_bytes()).map_err(ResultsError::io("write", path))?;
+        let mut lines = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .buffer_capacity(256 << 10)
+            .from_writer(file);
+        let columns = sheet_columns(headers);
+        let names = COLUMNS.into_iter().chain(columns.iter().map(String::as_str));
+        for name in names {
+            lines
+                .write_field(guarded(name).as_bytes())
+                .map_err(ResultsError::csv("write", &target, 0))?;
+        }
+        lines.write_record(None::<&[u8]>).map_err(ResultsError::csv("write", &target, 0))?;
+        Ok(Self {
+            lines,
+            target,
+            headers: headers.len(),
+        })
+    }
+
+    /// Adds a line with the row's cells, in the order of the headers. Cells that are missing at the end are blank.
+    ///
+    /// # Errors
+    /// There are more cells than headers, or the disk is full.
+    pub fn write<'a>(&mut self, line: &Line<'a>, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ResultsError> {
+        let (row, attempts) = (line.row.to_string(), line.attempts.to_string());
+        let own = [
+            &row,
+            line.key,
+            line.status.as_str(),
+            line.status.success(),
+            line.recipient_urn,
+            line.thread_id,
+            line.message_urn,
+            line.error,
+            line.http_status,
+            &attempts,
+            line.account,
+            line.sent_at,
+            line.message_sha256,
+        ];
+        self.put(own)?;
+        let mut left = self.headers;
+        for cell in cells {
+            left = left.checked_sub(1).ok_or(ResultsError::TooManyCells {
+                row: line.row.0,
+                headers: self.headers,
+            })?;
+            self.put([cell])?;
+        }
+        self.put(std::iter::repeat_n("", left))?;
+        self.end_line()
+    }
+
+    /// Puts the results in their place: written, synced, renamed, and known to the folder.
+    ///
+    /// # Errors
+    /// The disk is full, or the file in that place cannot be replaced.
+    pub fn finish(self) -> Result<(), ResultsError> {
+        let target = self.target;
+        let file = self
+            .lines
+            .into_inner()
+            .map_err(|error| ResultsError::io("write", &target)(error.into_error()))?;
+        file.as_file().sync_data().map_err(ResultsError::io("sync", &target))?;
+        file.persist(&target)
+            .map_err(|refused| ResultsError::io("replace", &target)(refused.error))?;
+        sync_folder(&target);
+        Ok(())
+    }
+
+    fn put<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ResultsError> {
+        for cell in cells {
+            self.lines
+                .write_field(guarded(cell).as_bytes())
+                .map_err(ResultsError::csv("write", &self.target, 0))?;
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> Result<(), ResultsError> {
+        self.lines
+            .write_record(None::<&[u8]>)
+            .map_err(ResultsError::csv("write", &self.target, 0))
+    }
+}
+
+/// The names of the sheet's own columns in the results: a name that results use themselves becomes `input_NAME`, with
+/// another `input_` for as long as the sheet has that name too.
+#[must_use]
+pub fn sheet_columns<S: AsRef<str>>(headers: &[S]) -> Vec<String> {
+    let mut taken: HashSet<String> = headers.iter().map(|header| header.as_ref().to_owned()).collect();
+    let rename = |header: &S| {
+        let mut name = header.as_ref().to_owned();
+        if COLUMNS.contains(&name.as_str()) {
+            while COLUMNS.contains(&name.as_str()) || taken.contains(&name) {
+                name.insert_str(0, "input_");
+            }
+            taken.insert(name.clone());
+        }
+        name
+    };
+    headers.iter().map(rename).collect()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the folder remember the new file. Results can be made again, so a folder that cannot be synced is no error.
+#[cfg(unix)]
+fn sync_folder(path: &Path) {
+    let _ = fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+}
+
+/// Windows has no sync of a folder.
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) {}
