@@ -1,5 +1,6 @@
 //! One file or folder for each foreign thing; none names another.
 
+pub mod api;
 pub mod digest;
 pub mod journal;
 pub mod pace;
