@@ -5,5 +5,6 @@ pub mod digest;
 pub mod journal;
 pub mod pace;
 pub mod results;
+pub mod sandbox;
 pub mod sheet;
 pub mod template;
