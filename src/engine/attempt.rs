@@ -1,0 +1,131 @@
+//! One attempt: the intent on disk, then the request, then the outcome on disk.
+
+use std::cell::RefCell;
+use std::sync::Mutex;
+
+use super::clock::{Clock, wall_time};
+use super::lane::{Lane, Turn};
+use super::pace::Pace;
+use crate::adapters::api::{Client, SendRequest};
+use crate::adapters::digest::sha256_hex;
+use crate::adapters::journal::{Claim, Journal, JournalError};
+use crate::model::draft::Draft;
+use crate::model::entry::{Entry, Intent, Outcome};
+use crate::model::ledger::Ledger;
+use crate::model::outcome::{Answer, NotSent, Verdict};
+use crate::model::window::{Counted, Ticket};
+
+/// A permit to send one row.
+#[derive(Debug)]
+pub struct Permit {
+    /// The row and its tries so far.
+    pub turn: Turn,
+    /// The sending account.
+    pub account: u16,
+    /// What the pace knows the request by.
+    pub ticket: Ticket,
+}
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub enum Attempt {
+    /// There is an outcome, and it is on disk.
+    Ended {
+        /// What was seen.
+        answer: Answer,
+        /// Whether the row is given up although it never connected.
+        gave_up: bool,
+    },
+    /// Somebody else holds the row; nothing left.
+    HeldElsewhere(String),
+    /// The journal could not be written. If an answer came, it could not be recorded.
+    Unrecorded(JournalError),
+}
+
+/// What an attempt needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// Sends the request.
+    pub client: &'a Client,
+    /// Keeps intent and outcome.
+    pub journal: &'a Journal,
+    /// What is known of every key.
+    pub ledger: &'a Mutex<Ledger>,
+    /// The time.
+    pub clock: Clock,
+    /// Tries that may fail to connect before a row is given up, after the first.
+    pub retries: u32,
+}
+
+impl Sender<'_> {
+    /// Sends `draft` once.
+    pub async fn attempt(self, permit: &Permit, draft: Draft, pace: &RefCell<Pace>, lane: &RefCell<Lane>) -> Attempt {
+        let intent = Intent {
+            at: wall_time(),
+            row: draft.row,
+            key: draft.key.clone(),
+            to: draft.recipient.identities().collect(),
+            account: draft.account.clone(),
+            sha256: sha256_hex(&draft.message),
+            test: false,
+        };
+        let of = match self.journal.claim(intent.clone()).await {
+            Ok(Claim::Ours(position)) => position,
+            Ok(Claim::Elsewhere(who)) => {
+                self.close(permit, pace, Counted::No);
+                return Attempt::HeldElsewhere(who);
+            }
+            Err(error) => return Attempt::Unrecorded(error),
+        };
+        lock(self.ledger).begin(of, &intent);
+        let answer = self.client.send(&SendRequest::of(&draft, &[])).await.answer;
+        let verdict = answer.verdict();
+        self.close(permit, pace, counted(verdict));
+        if verdict == Verdict::NotSent(NotSent::Held) {
+            // Before anything else happens, so that not one more request leaves.
+            let told = if let Answer::Http(reply) = &answer {
+                reply.hold_until
+            } else {
+                None
+            };
+            let until = lane.borrow_mut().note_hold(told, self.clock.now());
+            pace.borrow_mut().hold_account(permit.account, until);
+        }
+        let gave_up = verdict == Verdict::NotSent(NotSent::NeverConnected) && permit.turn.vain >= self.retries;
+        let outcome = Outcome {
+            at: wall_time(),
+            of,
+            answer,
+            gave_up,
+        };
+        match self.journal.append(Entry::Outcome(outcome.clone())).await {
+            Ok(position) => {
+                // The intent was begun above, so its outcome cannot be a stray.
+                let _ = lock(self.ledger).settle(position, &outcome);
+                Attempt::Ended {
+                    answer: outcome.answer,
+                    gave_up,
+                }
+            }
+            Err(error) => Attempt::Unrecorded(error),
+        }
+    }
+
+    fn close(self, permit: &Permit, pace: &RefCell<Pace>, counted: Counted) {
+        pace.borrow_mut().answered(permit.account, permit.ticket, self.clock.now(), counted);
+    }
+}
+
+/// Whether a request with this verdict may have become a message.
+#[must_use]
+pub const fn counted(verdict: Verdict) -> Counted {
+    match verdict {
+        Verdict::NotSent(_) => Counted::No,
+        Verdict::Sent | Verdict::Failed | Verdict::Unconfirmed => Counted::Yes,
+    }
+}
+
+/// Locks, also after a panic elsewhere: the ledger is consistent between any two of its calls.
+pub(super) fn lock(ledger: &Mutex<Ledger>) -> std::sync::MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,181 @@
+//! The rows of one account, in the order of the sheet, and how the account fares.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::plan::{Plan, Step};
+use crate::model::time::Moment;
+
+/// A row whose turn it is, and how often it was tried in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// The row, as an index into the plan.
+    pub index: usize,
+    /// Tries of this run that never connected.
+    pub vain: u32,
+}
+
+/// One account's rows. A slow, held or dead account has a lane of its own, so that it slows no other.
+#[derive(Debug)]
+pub struct Lane {
+    account: u16,
+    /// Where in the plan to look for the next row that was not tried yet.
+    cursor: usize,
+    /// Rows to be tried again come before new ones.
+    again: VecDeque<Turn>,
+    /// When the lane was last served, so that lanes that are open take turns.
+    pub served: u64,
+    stopped: bool,
+    misses: usize,
+    unknown: usize,
+    untold_holds: u32,
+}
+
+/// The third 404 of an account in a row means the account, whatever the text says.
+const UNKNOWN_IN_A_ROW: usize = 3;
+/// How long a 429 that names no time shuts the gate at first; doubled each time, up to an hour.
+const FIRST_UNTOLD_HOLD: Duration = Duration::from_mins(1);
+const LONGEST_UNTOLD_HOLD: Duration = Duration::from_hours(1);
+/// No hold is shorter, so that `Retry-After: 0` is no invitation to hammer.
+const SHORTEST_HOLD: Duration = Duration::from_secs(1);
+
+impl Lane {
+    /// The lane of `account`, at the start of the plan.
+    #[must_use]
+    pub fn new(account: u16) -> Self {
+        Self {
+            account,
+            cursor: 0,
+            again: VecDeque::new(),
+            served: 0,
+            stopped: false,
+            misses: 0,
+            unknown: 0,
+            untold_holds: 0,
+        }
+    }
+
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> u16 {
+        self.account
+    }
+
+    /// The row whose turn it is, if the lane has one and still sends.
+    pub fn peek(&mut self, plan: &Plan) -> Option<Turn> {
+        if self.stopped {
+            return None;
+        }
+        if let Some(turn) = self.again.front() {
+            return Some(*turn);
+        }
+        while let Some(row) = plan.rows.get(self.cursor) {
+            if row.step == Step::Send && row.account == self.account {
+                return Some(Turn {
+                    index: self.cursor,
+                    vain: 0,
+                });
+            }
+            self.cursor += 1;
+        }
+        None
+    }
+
+    /// Takes the row that [`Lane::peek`] showed.
+    pub fn take(&mut self) {
+        if self.again.pop_front().is_none() {
+            self.cursor += 1;
+        }
+    }
+
+    /// The row will be tried again, before others.
+    pub fn put_back(&mut self, turn: Turn) {
+        self.again.push_front(turn);
+    }
+
+    /// The lane sends nothing more in this run.
+    pub fn stop(&mut self) -> Stopped {
+        if std::mem::replace(&mut self.stopped, true) {
+            Stopped::Before
+        } else {
+            Stopped::Now
+        }
+    }
+
+    /// A row was sent: the account is in good health.
+    pub fn note_sent(&mut self) {
+        self.misses = 0;
+        self.unknown = 0;
+        self.untold_holds = 0;
+    }
+
+    /// A row failed or stays unconfirmed. Returns how many did so one after another.
+    pub fn note_miss(&mut self) -> usize {
+        self.misses += 1;
+        self.misses
+    }
+
+    /// Whether the answer was a 404, and with it, whether the account itself is unknown.
+    pub fn note_status(&mut self, status: Option<u16>) -> Acquaintance {
+        self.unknown = if status == Some(404) { self.unknown + 1 } else { 0 };
+        if self.unknown >= UNKNOWN_IN_A_ROW {
+            Acquaintance::Unknown
+        } else {
+            Acquaintance::Known
+        }
+    }
+
+    /// The service refused a request of this account for now. Returns until when the gate is shut.
+    pub fn note_hold(&mut self, told: Option<Moment>, now: Moment) -> Moment {
+        if let Some(until) = told {
+            return until.max(now + SHORTEST_HOLD);
+        }
+        let doubled = FIRST_UNTOLD_HOLD.saturating_mul(1 << self.untold_holds.min(16));
+        self.untold_holds += 1;
+        now + doubled.min(LONGEST_UNTOLD_HOLD)
+    }
+}
+
+/// When a lane stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// With this call.
+    Now,
+    /// Earlier.
+    Before,
+}
+
+/// Whether the service knows an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acquaintance {
+    /// As far as its answers tell.
+    Known,
+    /// Three 404 in a row say that it does not.
+    Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_that_names_no_time_doubles() {
+        let now = Moment::from_millis(0);
+        let mut lane = Lane::new(0);
+        let waits: Vec<i64> = (0..8).map(|_| lane.note_hold(None, now).as_millis() / 60_000).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        lane.note_sent();
+        assert_eq!(lane.note_hold(None, now).as_millis(), 60_000);
+        assert_eq!(lane.note_hold(Some(Moment::from_millis(5)), now).as_millis(), 1000);
+    }
+
+    #[test]
+    fn only_the_third_404_in_a_row_means_the_account() {
+        let mut lane = Lane::new(0);
+        let seen: Vec<_> = [404, 404, 400, 404, 404, 404]
+            .into_iter()
+            .map(|status| lane.note_status(Some(status)))
+            .collect();
+        assert_eq!(seen.iter().position(|met| *met == Acquaintance::Unknown), Some(5));
+    }
+}
