@@ -1,1 +1,17 @@
-//! The use cases.
+//! The use cases: check, preview, run, status, results.
+
+pub mod address;
+pub mod check;
+pub mod connect;
+pub mod error;
+pub mod estimate;
+pub mod memory;
+pub mod preview;
+pub mod reading;
+pub mod refresh;
+pub mod results;
+pub mod run;
+pub mod settings;
+pub mod status;
+pub mod summary;
+pub mod survey;

@@ -1,0 +1,183 @@
+//! From a row of the sheet to whom it goes, from which account, and what identifies it.
+
+use std::collections::HashMap;
+
+use crate::model::draft::Channel;
+use crate::model::problem::Problem;
+use crate::model::recipient::Recipient;
+use crate::model::row::{Header, Meaning, Row};
+
+/// The sending accounts of a campaign. The first is that of rows that name none.
+#[derive(Debug)]
+pub struct Accounts {
+    ids: Vec<Option<String>>,
+    index: HashMap<String, u16>,
+}
+
+/// The account of rows that name none.
+pub const DEFAULT_ACCOUNT: u16 = 0;
+
+impl Accounts {
+    /// Only the account of rows that name none, if one is known.
+    #[must_use]
+    pub fn new(default: Option<String>) -> Self {
+        let index = default.iter().map(|id| (id.clone(), DEFAULT_ACCOUNT)).collect();
+        Self { ids: vec![default], index }
+    }
+
+    /// The index of an account, known or new. `None` where there are more accounts than a campaign can have.
+    fn index_of(&mut self, id: &str) -> Option<u16> {
+        if let Some(index) = self.index.get(id) {
+            return Some(*index);
+        }
+        let index = u16::try_from(self.ids.len()).ok()?;
+        self.ids.push(Some(id.to_owned()));
+        self.index.insert(id.to_owned(), index);
+        Some(index)
+    }
+
+    /// The id at `index`; `None` where the service is to use the only account it has.
+    #[must_use]
+    pub fn id(&self, index: u16) -> Option<&str> {
+        self.ids.get(usize::from(index)).and_then(Option::as_deref)
+    }
+
+    /// Names the account of rows that name none. Returns the index at which it is known already, if it is.
+    pub fn set_default(&mut self, id: String) -> Option<u16> {
+        let known = self.index.get(&id).copied();
+        self.index.entry(id.clone()).or_insert(DEFAULT_ACCOUNT);
+        self.ids[usize::from(DEFAULT_ACCOUNT)] = Some(id);
+        known.filter(|index| *index != DEFAULT_ACCOUNT)
+    }
+
+    /// All accounts, by index.
+    #[must_use]
+    pub fn ids(&self) -> &[Option<String>] {
+        &self.ids
+    }
+}
+
+/// What a row says beside its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// What identifies the row across runs.
+    pub key: String,
+    /// Whom it goes to.
+    pub recipient: Recipient,
+    /// The sending account, as an index into [`Accounts`].
+    pub account: u16,
+    /// Which inbox.
+    pub channel: Option<Channel>,
+    /// Files to attach.
+    pub attachments: Vec<String>,
+}
+
+/// A row that cannot be addressed: what is known of it, and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unaddressed {
+    /// Its key, where a column of its own gives one.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the address of a row.
+///
+/// # Errors
+/// The row names no recipient that a message could go to, has no key, or names what does not exist.
+pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Address, Unaddressed> {
+    let mut problems = Vec::new();
+    let recipient = recipient(header, row).map_err(|problem| problems.push(problem)).ok();
+    let key = match header.key {
+        None => recipient.as_ref().map(Recipient::canonical),
+        Some(column) => match row.cell(column) {
+            "" => {
+                problems.push(blank(header, column, "blank-key", "it identifies the row, so it must not be blank"));
+                None
+            }
+            key => Some(key.to_owned()),
+        },
+    };
+    let channel = channel(header, row).map_err(|problem| problems.push(problem)).ok().flatten();
+    let account = match header.column(Meaning::Account).map(|column| row.cell(column)) {
+        None | Some("") => DEFAULT_ACCOUNT,
+        Some(id) => accounts.index_of(id).unwrap_or_else(|| {
+            problems.push(Problem::error("too-many-accounts", "the sheet names more than 65,535 accounts"));
+            DEFAULT_ACCOUNT
+        }),
+    };
+    match (recipient, key) {
+        (Some(recipient), Some(key)) if problems.is_empty() => Ok(Address {
+            key,
+            recipient,
+            account,
+            channel,
+            attachments: attachments(header, row),
+        }),
+        (_, key) => Err(Unaddressed {
+            key: key.filter(|_| header.key.is_some()),
+            problems,
+        }),
+    }
+}
+
+/// The recipient of a row, from all columns that name one.
+fn recipient(header: &Header, row: &Row) -> Result<Recipient, Problem> {
+    let columns = [Meaning::ProfileUrn, Meaning::Recipient, Meaning::Conversation].map(|meaning| header.column(meaning));
+    let mut found: Option<Recipient> = None;
+    for column in columns.into_iter().flatten() {
+        let cell = row.cell(column);
+        if cell.is_empty() {
+            continue;
+        }
+        let one: Recipient = cell.parse().map_err(|error| {
+            let text = format!("column `{}`: {error}", header.name(column));
+            Problem::error("bad-recipient", text).in_column(header.name(column))
+        })?;
+        found = Some(match found {
+            None => one,
+            Some(before) => before.and(one),
+        });
+    }
+    found.ok_or_else(|| match columns.into_iter().flatten().next() {
+        Some(column) => blank(
+            header,
+            column,
+            "no-recipient",
+            "paste a profile URL, a profile id, a profile URN or a conversation URN",
+        ),
+        None => Problem::error("no-recipient", "no column names the recipient"),
+    })
+}
+
+fn channel(header: &Header, row: &Row) -> Result<Option<Channel>, Problem> {
+    let Some(column) = header.column(Meaning::Channel) else {
+        return Ok(None);
+    };
+    let cell = row.cell(column);
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    Channel::named(cell).map(Some).ok_or_else(|| {
+        let text = format!(
+            "column `{}`: the channel must be auto, sales_navigator or linkedin_inbox",
+            header.name(column)
+        );
+        Problem::error("bad-channel", text).in_column(header.name(column))
+    })
+}
+
+/// Files to attach: paths with `;` between them.
+fn attachments(header: &Header, row: &Row) -> Vec<String> {
+    let cell = header.column(Meaning::Attachments).map_or("", |column| row.cell(column));
+    cell.split(';')
+        .map(str::trim)
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn blank(header: &Header, column: usize, code: &'static str, advice: &str) -> Problem {
+    let name = header.name(column);
+    Problem::error(code, format!("column `{name}` is blank; {advice}")).in_column(name)
+}

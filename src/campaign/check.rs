@@ -1,0 +1,111 @@
+//! Reads and renders everything, sends nothing, and lists what is wrong.
+
+use super::address::Accounts;
+use super::error::CampaignError;
+use super::memory::Memory;
+use super::preview::with_skip;
+use super::reading::Reading;
+use super::settings::{Invalid, Settings, Warnings};
+use super::survey::{Depth, survey};
+use crate::model::plan::Choice;
+use crate::model::problem::{RowProblem, Severity};
+use crate::model::status::Counts;
+
+/// How many problems are kept with their words; beyond that they are counted.
+const LISTED: usize = 10_000;
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// All rows of the sheet, by status.
+    pub counts: Counts,
+    /// The problems, in the order of the sheet; the first 10,000 of them.
+    pub problems: Vec<RowProblem>,
+    /// How many errors there are.
+    pub errors: usize,
+    /// How many warnings there are.
+    pub warnings: usize,
+    /// What was recognised: format, encoding, columns.
+    pub recognised: Vec<String>,
+    /// How many rows a run would send.
+    pub to_send: usize,
+    /// Whether a run would be refused.
+    pub refused: Refused,
+}
+
+/// Whether a run would be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It would.
+    Yes,
+    /// Nothing stands in its way.
+    No,
+}
+
+/// Looks at every row of the sheet.
+///
+/// # Errors
+/// The sheet, a template, or the journal cannot be read.
+pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
+    let memory = Memory::read(settings)?;
+    let reading = Reading::open(settings)?;
+    if reading.templates().is_none() {
+        return Err(CampaignError::NoMessage);
+    }
+    let mut accounts = Accounts::new(settings.account.clone());
+    let (mut problems, mut errors, mut warnings) = (Vec::new(), 0, 0);
+    let choice = choice(settings);
+    let plan = survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
+        if seen.problems.is_empty() && !matches!(seen.meeting, crate::model::plan::Meeting::Settled { skip: Some(_), .. }) {
+            return;
+        }
+        for problem in with_skip(seen.meeting, seen.problems) {
+            match problem.severity {
+                Severity::Error => errors += 1,
+                Severity::Warning => warnings += 1,
+            }
+            if problems.len() < LISTED {
+                problems.push(RowProblem {
+                    row: seen.row.number(),
+                    problem,
+                });
+            }
+        }
+    })?;
+    let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse;
+    let by_warnings = warnings > 0 && settings.choice.warnings == Warnings::Refuse;
+    Ok(Check {
+        counts: plan.counts(),
+        problems,
+        errors,
+        warnings,
+        recognised: recognised(&reading),
+        to_send: plan.to_send().count(),
+        refused: if by_errors || by_warnings { Refused::Yes } else { Refused::No },
+    })
+}
+
+/// What the settings choose.
+#[must_use]
+pub fn choice(settings: &Settings) -> Choice {
+    Choice {
+        rows: settings.choice.rows.clone(),
+        only: settings.choice.only,
+        limit: settings.choice.limit,
+        sample: settings.choice.sample,
+        unconfirmed: settings.choice.unconfirmed,
+    }
+}
+
+/// What was taken for what, in lines to show.
+fn recognised(reading: &Reading) -> Vec<String> {
+    let header = reading.header();
+    let mut lines = vec![reading.sheet().description().to_string()];
+    for (meaning, column) in &header.meanings {
+        lines.push(format!("{}: column `{}`", meaning.as_str(), header.name(*column)));
+    }
+    if let Some(key) = header.key {
+        lines.push(format!("key: column `{}`", header.name(key)));
+    }
+    lines
+}

@@ -1,0 +1,135 @@
+//! The way to the service: base URL, key, client; or the stand-in inside this process.
+
+use super::error::CampaignError;
+use super::settings::{Endpoint, Secret, Settings};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::api::{self, ApiKey, BaseUrl, Client, Lookup};
+use crate::adapters::sandbox;
+use crate::engine::clock::wall_time;
+
+/// A connection to whatever answers.
+pub struct Connection {
+    /// Sends requests.
+    pub client: Client,
+    /// What the journal calls the endpoint.
+    pub endpoint: String,
+    /// The stand-in, where there is one: it answers as long as this lives.
+    sandbox: Option<sandbox::Running>,
+}
+
+/// The longest that a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the journal calls the stand-in inside this process, whichever port it has this time.
+const SANDBOX: &str = "sandbox";
+
+/// What the journal calls the endpoint of these settings.
+///
+/// # Errors
+/// The base URL may not be used.
+pub fn endpoint(settings: &Settings) -> Result<String, CampaignError> {
+    match &settings.endpoint {
+        Endpoint::Sandbox => Ok(SANDBOX.to_owned()),
+        Endpoint::Service { base_url, .. } => Ok(base_url.parse::<BaseUrl>()?.endpoint().to_owned()),
+    }
+}
+
+/// A stand-in that knows every account that a sheet may name.
+fn stand_in() -> sandbox::Settings {
+    sandbox::Settings {
+        unlisted: sandbox::Unlisted::Welcome,
+        ..sandbox::Settings::default()
+    }
+}
+
+/// Sets up the client, and the stand-in if that is what answers, which needs no key. Sends nothing yet.
+///
+/// # Errors
+/// No key, a base URL that may not be used, or a client that cannot be set up.
+pub async fn connect(settings: &Settings, key: Option<&Secret>) -> Result<Connection, CampaignError> {
+    let client_settings = api::Settings {
+        timeout: settings.pace.timeout,
+        connect_timeout: CONNECT_TIMEOUT,
+        clock: Arc::new(wall_time),
+    };
+    match &settings.endpoint {
+        Endpoint::Sandbox => {
+            let running = sandbox::start(([127, 0, 0, 1], 0).into(), stand_in())
+                .await
+                .map_err(|error| CampaignError::Sandbox(error.to_string()))?;
+            let key = ApiKey::new(SANDBOX)?;
+            let client = Client::new(&running.base_url().parse()?, &key, client_settings)?;
+            Ok(Connection {
+                client,
+                endpoint: SANDBOX.to_owned(),
+                sandbox: Some(running),
+            })
+        }
+        Endpoint::Service { base_url, .. } => {
+            let base: BaseUrl = base_url.parse()?;
+            let client = Client::new(&base, &ApiKey::new(key.ok_or(CampaignError::NoKey)?.expose())?, client_settings)?;
+            Ok(Connection {
+                client,
+                endpoint: base.endpoint().to_owned(),
+                sandbox: None,
+            })
+        }
+    }
+}
+
+impl Connection {
+    /// Ends the stand-in, where there is one.
+    pub async fn close(self) {
+        if let Some(running) = self.sandbox {
+            // Whether the stand-in could still write its log says nothing about the run.
+            let _ = running.stop().await;
+        }
+    }
+}
+
+/// Which account sends the rows that name none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnlyAccount {
+    /// The only one of the key.
+    Known {
+        /// Its id.
+        id: String,
+        /// The name of its owner.
+        name: String,
+    },
+    /// The service does not answer the look-up, so the field is left out. The text says what it did answer.
+    NotTold(String),
+}
+
+fn name_of(account: &api::AccountInfo) -> String {
+    let names = [&account.first_name, &account.last_name].into_iter().flatten().map(String::as_str);
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Asks the service for its accounts, where rows name none.
+///
+/// # Errors
+/// The key has several accounts or none, or is refused.
+pub async fn only_account(client: &Client) -> Result<OnlyAccount, CampaignError> {
+    match client.accounts().await {
+        Lookup::Answered(accounts) => match accounts.as_slice() {
+            [] => Ok(OnlyAccount::NotTold("it names no account".to_owned())),
+            [one] => Ok(OnlyAccount::Known {
+                id: one.id.clone(),
+                name: name_of(one),
+            }),
+            several => {
+                let names: Vec<String> = several
+                    .iter()
+                    .map(|account| format!("{} {}", account.id, name_of(account)))
+                    .collect();
+                Err(CampaignError::SeveralAccounts(names.join(", ")))
+            }
+        },
+        Lookup::Refused(why) => Err(CampaignError::KeyRefused(why)),
+        Lookup::NotOffered(why) | Lookup::Failed(why) => Ok(OnlyAccount::NotTold(why)),
+        Lookup::Held(_) => Ok(OnlyAccount::NotTold("the service asks to wait".to_owned())),
+    }
+}

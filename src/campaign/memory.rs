@@ -1,0 +1,184 @@
+//! What a campaign remembers: its journal, folded; or, where the journal is gone, its results.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::CampaignError;
+use super::settings::Settings;
+use crate::adapters::journal::{Journal, JournalError, KeyDefinition, Terms};
+use crate::adapters::results;
+use crate::engine::attempt::counted;
+use crate::engine::clock::wall_time;
+use crate::model::entry::{Entry, Import, Position, Templates, Written};
+use crate::model::ledger::{KeySource, Ledger, StrayOutcome};
+use crate::model::time::Moment;
+use crate::model::window::{Counted, Past};
+
+/// Where a memory comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Nothing was sent yet.
+    Nothing,
+    /// The journal.
+    Journal,
+    /// The results alone: the journal is gone.
+    Results,
+}
+
+/// What a campaign remembers.
+#[derive(Debug)]
+pub struct Memory {
+    /// What is known of every key.
+    pub ledger: Ledger,
+    /// Requests that its limits still count, in the order of leaving.
+    pub past: Vec<Past>,
+    /// The templates of its last run.
+    pub templates: Option<Templates>,
+    /// The last note that results were written, if nothing was added after it.
+    pub written: Option<Written>,
+    /// What the results said, where the journal is gone: to be written into the new journal first.
+    pub imports: Vec<Import>,
+    /// Where all this comes from.
+    pub origin: Origin,
+    /// How far back requests are remembered.
+    reach: Duration,
+    now: Moment,
+    timeout: Duration,
+    open: HashMap<Position, (Option<String>, Moment)>,
+}
+
+/// Where the keys of this campaign come from.
+#[must_use]
+pub const fn key_source(settings: &Settings) -> KeySource {
+    if settings.sheet.key.is_some() {
+        KeySource::Column
+    } else {
+        KeySource::Recipient
+    }
+}
+
+impl Memory {
+    /// A memory without anything in it. `reach` is how far back requests are remembered for the limits.
+    #[must_use]
+    pub fn new(source: KeySource, reach: Duration) -> Self {
+        Self {
+            ledger: Ledger::new(source),
+            past: Vec::new(),
+            templates: None,
+            written: None,
+            imports: Vec::new(),
+            origin: Origin::Nothing,
+            reach,
+            now: wall_time(),
+            timeout: Duration::from_mins(1),
+            open: HashMap::new(),
+        }
+    }
+
+    /// Reads what is there, without holding it: for whoever sends nothing.
+    ///
+    /// # Errors
+    /// The journal is damaged, or of another campaign; or there is no journal and the results cannot be read back.
+    pub fn read(settings: &Settings) -> Result<Self, CampaignError> {
+        let mut memory = Self::new(key_source(settings), Duration::ZERO);
+        let path = &settings.files.journal;
+        match Journal::read(path, |position, entry| memory.apply(position, entry))? {
+            None => memory.import(&settings.files.results)?,
+            Some(head) if head.terms.key == key_definition(settings) => memory.origin = Origin::Journal,
+            Some(head) => {
+                let wanted = key_definition(settings);
+                return Err(JournalError::OtherKey {
+                    path: path.clone(),
+                    journal: head.terms.key,
+                    wanted,
+                }
+                .into());
+            }
+        }
+        Ok(memory)
+    }
+
+    /// Folds an entry of the journal.
+    ///
+    /// # Errors
+    /// An outcome without its intent.
+    pub fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), StrayOutcome> {
+        self.ledger.apply(position, entry)?;
+        self.written = None;
+        match entry {
+            Entry::Run(run) => {
+                self.templates = Some(run.templates.clone());
+                self.timeout = Duration::from_millis(run.timeout_ms);
+            }
+            Entry::Written(written) => self.written = Some(written.clone()),
+            _ if self.reach.is_zero() => {}
+            Entry::Intent(intent) => {
+                self.open.insert(position, (intent.account.clone(), intent.at));
+            }
+            Entry::Outcome(outcome) => {
+                if let Some((account, left)) = self.open.remove(&outcome.of) {
+                    self.remember(account, left, outcome.at, counted(outcome.answer.verdict()));
+                }
+            }
+            Entry::Import(_) => {}
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, account: Option<String>, left: Moment, answered: Moment, counted: Counted) {
+        if answered + self.reach >= self.now {
+            self.past.push(Past {
+                account,
+                left,
+                answered,
+                counted,
+            });
+        }
+    }
+
+    /// Ends the replay: attempts without an outcome may have gone on until their time-out, or until now.
+    pub fn finish(&mut self) {
+        for (account, left) in std::mem::take(&mut self.open).into_values() {
+            let latest = (left + self.timeout).min(self.now);
+            self.remember(account, left, latest, Counted::Yes);
+        }
+        self.past.sort_by_key(|past| past.left);
+    }
+
+    /// Takes over what the results say, where the journal is gone.
+    ///
+    /// # Errors
+    /// There are results, and they cannot be read back.
+    pub fn import(&mut self, path: &Path) -> Result<(), CampaignError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        for line in results::read(path)? {
+            let Some(mut import) = line?.into_import() else { continue };
+            if self.ledger.source() == KeySource::Recipient {
+                import.to.push(import.key.clone());
+            }
+            // Positions only tell imports apart until the new journal gives them places of their own.
+            let position = Position(self.imports.len() as u64);
+            // An import has no intent that could be missing.
+            let _ = self.ledger.apply(position, &Entry::Import(import.clone()));
+            self.imports.push(import);
+        }
+        self.origin = Origin::Results;
+        Ok(())
+    }
+}
+
+/// What a journal must be to belong to this campaign.
+#[must_use]
+pub fn terms(settings: &Settings, endpoint: &str) -> Terms {
+    Terms {
+        endpoint: endpoint.to_owned(),
+        key: key_definition(settings),
+    }
+}
+
+fn key_definition(settings: &Settings) -> KeyDefinition {
+    settings.sheet.key.clone().map_or(KeyDefinition::Recipient, KeyDefinition::Column)
+}

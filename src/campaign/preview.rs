@@ -1,0 +1,106 @@
+//! The rendered messages, as they would be sent.
+
+use super::address::Accounts;
+use super::error::CampaignError;
+use super::memory::Memory;
+use super::reading::Reading;
+use super::settings::Settings;
+use super::survey::{Depth, survey};
+use crate::adapters::digest::sha256_hex;
+use crate::model::plan::{Choice, Meeting, Skip};
+use crate::model::problem::{Problem, Severity};
+use crate::model::row::{Meaning, RowNumber};
+use crate::model::status::Status;
+
+/// A row as it would be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The row.
+    pub row: RowNumber,
+    /// What identifies it.
+    pub key: String,
+    /// What it is now.
+    pub status: Status,
+    /// The sending account; `None`: the only one of the key.
+    pub account: Option<String>,
+    /// Whom it goes to; what the cell says where that cannot be read.
+    pub recipient: String,
+    /// The subject, if there is one.
+    pub subject: Option<String>,
+    /// The message; `None` where it cannot be rendered.
+    pub message: Option<String>,
+    /// SHA-256 of the message.
+    pub message_sha256: Option<String>,
+    /// What is wrong, or worth a look.
+    pub problems: Vec<Problem>,
+}
+
+/// Renders the chosen rows and hands each to `show`. `--rows` and `--limit` choose; everything else is as a run would have it.
+///
+/// # Errors
+/// The sheet or a template cannot be read.
+pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(), CampaignError> {
+    let memory = Memory::read(settings)?;
+    let reading = Reading::open(settings)?;
+    if reading.templates().is_none() {
+        return Err(CampaignError::NoMessage);
+    }
+    let mut accounts = Accounts::new(settings.account.clone());
+    let mut left = settings.choice.limit.unwrap_or(usize::MAX);
+    let default_account = settings.account.clone();
+    let header = reading.header().clone();
+    let choice = Choice {
+        unconfirmed: settings.choice.unconfirmed,
+        ..Choice::everything()
+    };
+    survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
+        let number = seen.row.number();
+        if left == 0 || settings.choice.rows.as_ref().is_some_and(|rows| !rows.contains(number)) {
+            return;
+        }
+        left -= 1;
+        let cell = |meaning| header.column(meaning).map_or("", |column| seen.row.cell(column)).to_owned();
+        let account = Some(cell(Meaning::Account))
+            .filter(|cell| !cell.is_empty())
+            .or_else(|| default_account.clone());
+        let recipient = seen
+            .address
+            .map_or_else(|| cell(Meaning::Recipient), |address| address.recipient.canonical());
+        show(Preview {
+            row: number,
+            key: seen.key.to_owned(),
+            status: status_of(seen.meeting, seen.problems),
+            account,
+            recipient,
+            subject: seen.draft.and_then(|draft| draft.subject.clone()),
+            message: seen.draft.map(|draft| draft.message.clone()),
+            message_sha256: seen.draft.map(|draft| sha256_hex(&draft.message)),
+            problems: with_skip(seen.meeting, seen.problems),
+        });
+    })?;
+    Ok(())
+}
+
+/// The status that a run would find the row in.
+#[must_use]
+pub fn status_of(meeting: Meeting, problems: &[Problem]) -> Status {
+    match meeting {
+        Meeting::Settled { status, .. } => status,
+        Meeting::Open(_) if problems.iter().any(|problem| problem.severity == Severity::Error) => Status::Invalid,
+        Meeting::Open(standing) => standing.status(),
+    }
+}
+
+/// The problems of a row, and that it is skipped, where it is.
+#[must_use]
+pub fn with_skip(meeting: Meeting, problems: &[Problem]) -> Vec<Problem> {
+    let mut all = problems.to_vec();
+    if let Meeting::Settled { skip: Some(skip), .. } = meeting {
+        let code = match skip {
+            Skip::Duplicate(_) => "duplicate",
+            Skip::Contacted => "already-contacted",
+        };
+        all.push(Problem::warning(code, skip.to_string()));
+    }
+    all
+}

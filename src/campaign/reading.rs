@@ -1,0 +1,163 @@
+//! A sheet and its templates, open: what turns a row into a draft.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::adapters::sheet::{self, Sheet};
+use crate::adapters::template::{self, Compiled};
+use crate::model::draft::Draft;
+use crate::model::entry::Templates;
+use crate::model::plan::Planned;
+use crate::model::problem::Problem;
+use crate::model::row::{Header, Row};
+use crate::model::status::Status;
+
+use super::address::{Accounts, Address, Unaddressed, address};
+use super::error::CampaignError;
+use super::settings::Settings;
+use crate::engine::TurnedAway;
+
+/// A sheet and the templates that its rows are rendered with.
+pub struct Reading {
+    sheet: Sheet,
+    /// Rendering reuses its buffers, so one thread renders at a time.
+    templates: Option<(Templates, Mutex<Compiled>)>,
+}
+
+impl Reading {
+    /// Opens the sheet, and the templates that the settings name.
+    ///
+    /// # Errors
+    /// What cannot be read for certain: the sheet, a template, or a variable that no column has.
+    pub fn open(settings: &Settings) -> Result<Self, CampaignError> {
+        let sheet = open_sheet(settings)?;
+        let templates = match &settings.files.message {
+            Some(message) => Some(template::load(message, settings.files.subject.as_deref())?),
+            None => None,
+        };
+        Self::with(sheet, templates)
+    }
+
+    /// Opens the sheet with the templates of an earlier run, unless the settings name some that can be used.
+    ///
+    /// # Errors
+    /// The sheet cannot be read for certain.
+    pub fn open_with(settings: &Settings, recorded: Option<Templates>) -> Result<Self, CampaignError> {
+        if let Some(message) = &settings.files.message
+            && let Ok(templates) = template::load(message, settings.files.subject.as_deref())
+            && let Ok(reading) = Self::with(open_sheet(settings)?, Some(templates))
+        {
+            return Ok(reading);
+        }
+        if let Ok(reading) = Self::with(open_sheet(settings)?, recorded) {
+            return Ok(reading);
+        }
+        Self::with(open_sheet(settings)?, None)
+    }
+
+    fn with(sheet: Sheet, templates: Option<Templates>) -> Result<Self, CampaignError> {
+        let templates = match templates {
+            None => None,
+            Some(templates) => {
+                let compiled = Compiled::new(&templates, sheet.header())?;
+                Some((templates, Mutex::new(compiled)))
+            }
+        };
+        Ok(Self { sheet, templates })
+    }
+
+    /// The sheet.
+    #[must_use]
+    pub const fn sheet(&self) -> &Sheet {
+        &self.sheet
+    }
+
+    /// The header of the sheet.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.sheet.header()
+    }
+
+    /// The templates, if there are any.
+    #[must_use]
+    pub fn templates(&self) -> Option<&Templates> {
+        self.templates.as_ref().map(|(templates, _)| templates)
+    }
+
+    /// The compiled templates, if there are any.
+    #[must_use]
+    pub fn compiled(&self) -> Option<MutexGuard<'_, Compiled>> {
+        self.templates
+            .as_ref()
+            .map(|(_, compiled)| compiled.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whom a row goes to.
+    ///
+    /// # Errors
+    /// The row cannot be addressed.
+    pub fn address(&self, row: &Row, accounts: &mut Accounts) -> Result<Address, Unaddressed> {
+        address(self.header(), row, accounts)
+    }
+
+    /// Renders a row that has an address. `None` where there is no template.
+    ///
+    /// # Errors
+    /// The row cannot be rendered.
+    pub fn draft(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
+        Some(self.compiled()?.render(row).map(|rendered| Draft {
+            row: row.number(),
+            key: address.key,
+            recipient: address.recipient,
+            account: accounts.id(address.account).map(str::to_owned),
+            channel: address.channel,
+            subject: rendered.subject,
+            message: rendered.message,
+            attachments: address.attachments,
+        }))
+    }
+
+    /// Renders a planned row again when its turn comes. What is sent is what was planned, or nothing.
+    ///
+    /// # Errors
+    /// The sheet was changed while the run went on, so that this is not the row that was planned any more.
+    pub fn redraft(&self, planned: &Planned, row: &mut Row, accounts: &mut Accounts) -> Result<Draft, TurnedAway> {
+        let changed = || TurnedAway {
+            row: planned.number,
+            status: Status::Pending,
+            why: "the sheet was changed while the run went on; run again to send what it says now".to_owned(),
+        };
+        self.sheet.reread(planned.place, planned.number, row).map_err(|_| changed())?;
+        let address = self.address(row, accounts).map_err(|_| changed())?;
+        let mut draft = self.draft(row, address, accounts).and_then(Result::ok).ok_or_else(changed)?;
+        if draft.check() != planned.check {
+            return Err(changed());
+        }
+        draft.account = accounts.id(planned.account).map(str::to_owned);
+        Ok(draft)
+    }
+}
+
+const fn delimiter(said: super::settings::Delimiter) -> sheet::Delimiter {
+    match said {
+        super::settings::Delimiter::Comma => sheet::Delimiter::Comma,
+        super::settings::Delimiter::Semicolon => sheet::Delimiter::Semicolon,
+        super::settings::Delimiter::Tab => sheet::Delimiter::Tab,
+        super::settings::Delimiter::Pipe => sheet::Delimiter::Pipe,
+    }
+}
+
+fn open_sheet(settings: &Settings) -> Result<Sheet, CampaignError> {
+    let options = sheet::Options {
+        encoding: settings.sheet.encoding.clone(),
+        tab: settings.sheet.tab.clone(),
+        delimiter: settings.sheet.delimiter.map(delimiter),
+        columns: settings
+            .sheet
+            .columns
+            .iter()
+            .map(|(meaning, header)| (meaning.as_str().to_owned(), header.clone()))
+            .collect(),
+        key: settings.sheet.key.clone(),
+    };
+    Ok(Sheet::open(&settings.files.sheet, &options)?)
+}

@@ -1,0 +1,131 @@
+//! Results kept up to date while a run goes on, at a cost that stays a small share of the run.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use super::error::CampaignError;
+use super::reading::Reading;
+use super::results::{Source, write};
+use crate::adapters::digest::sha256_hex;
+use crate::adapters::journal;
+use crate::engine::TurnedAway;
+use crate::model::entry::{Import, Stamp, Written};
+use crate::model::ledger::Ledger;
+use crate::model::plan::Plan;
+
+/// The shortest time between two refreshes.
+const PERIOD: Duration = Duration::from_secs(3);
+/// A refresh may take this share of the time: the results of a million rows are written seldom, not a million times.
+const SHARE: u32 = 20;
+
+/// What results are made from, shared with the run that goes on.
+pub struct Made {
+    /// The sheet and its templates.
+    pub reading: Arc<Reading>,
+    /// What was planned for every row.
+    pub plan: Arc<Plan>,
+    /// What is known of every key.
+    pub ledger: Arc<Mutex<Ledger>>,
+    /// The words of outcomes.
+    pub journal: Option<Arc<journal::Reader>>,
+    /// What the results said before, where there is no journal.
+    pub imports: Vec<Import>,
+    /// Rows that were not sent although they were planned to be.
+    pub turned_away: Vec<TurnedAway>,
+    /// The account of rows that name none.
+    pub account: Option<String>,
+    /// The sheet's file.
+    pub sheet: PathBuf,
+}
+
+impl Made {
+    /// Writes the results. Returns what was written from what.
+    ///
+    /// # Errors
+    /// The sheet cannot be read any more, or the disk fails.
+    pub fn write(&self, target: &Path) -> Result<Written, CampaignError> {
+        let source = Source {
+            reading: &self.reading,
+            plan: &self.plan,
+            ledger: &self.ledger,
+            journal: self.journal.as_deref(),
+            imports: &self.imports,
+            turned_away: &self.turned_away,
+            account: self.account.as_deref(),
+        };
+        write(&source, target, None)?;
+        let nothing = Stamp { length: 0, changed_ns: 0 };
+        let (results, sheet) = (stamp(target).unwrap_or(nothing), stamp(&self.sheet).unwrap_or(nothing));
+        Ok(Written {
+            results,
+            sheet,
+            made_from: self.made_from(),
+        })
+    }
+
+    /// What a note would say if the results had just been written and are what they are. `None` where there are none.
+    #[must_use]
+    pub fn would_write(&self, target: &Path) -> Option<Written> {
+        Some(Written {
+            results: stamp(target)?,
+            sheet: stamp(&self.sheet)?,
+            made_from: self.made_from(),
+        })
+    }
+
+    fn made_from(&self) -> String {
+        let header = self.reading.header();
+        sha256_hex(&format!("{:?} {:?} {:?}", self.reading.templates(), header, self.account))
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = path.metadata().ok()?;
+    let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Stamp {
+        length: metadata.len(),
+        changed_ns: u64::try_from(changed.as_nanos()).ok()?,
+    })
+}
+
+/// A thread that writes the results now and then.
+pub struct Refresher {
+    stop: Sender<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Refresher {
+    /// Starts the thread.
+    #[must_use]
+    pub fn start(made: Made, target: &Path) -> Self {
+        let (stop, stopped) = channel();
+        let target = target.to_owned();
+        let thread = std::thread::Builder::new()
+            .name("results".to_owned())
+            .spawn(move || refresh(&made, &target, &stopped))
+            .ok();
+        Self { stop, thread }
+    }
+
+    /// Stops the thread, after the refresh that it may be at.
+    pub fn stop(self) {
+        drop(self.stop);
+        if let Some(thread) = self.thread {
+            // A refresh that panicked leaves the results as they were; the last ones are written by the run itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn refresh(made: &Made, target: &Path, stopped: &Receiver<()>) {
+    let mut pause = PERIOD;
+    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let began = Instant::now();
+        // What fails here is tried again, and fails aloud at the end of the run.
+        let _ = made.write(target);
+        pause = PERIOD.max(began.elapsed() * SHARE);
+    }
+}

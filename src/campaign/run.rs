@@ -1,0 +1,449 @@
+//! Sends what is still to be sent, in two steps with a question between them: prepare, then send.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::address::{Accounts, DEFAULT_ACCOUNT};
+use super::check::choice;
+use super::connect::{Connection, OnlyAccount, connect, only_account};
+use super::error::CampaignError;
+use super::estimate::estimate;
+use super::memory::{Memory, Origin, key_source, terms};
+use super::reading::Reading;
+use super::refresh::{Made, Refresher};
+use super::settings::{Invalid, Secret, Settings, Warnings};
+use super::summary::{Summary, Tally};
+use super::survey::{Depth, survey};
+use crate::adapters::journal::{self, Journal};
+use crate::engine::attempt::Sender;
+use crate::engine::clock::{Clock, wall_time};
+use crate::engine::pace::{Limits, Pace};
+use crate::engine::{Ended, Rules, Run};
+use crate::model::draft::Draft;
+use crate::model::entry::{Entry, RunStart};
+use crate::model::event::{Asked, Event, Stop};
+use crate::model::ledger::Ledger;
+use crate::model::plan::{Plan, Step};
+use crate::model::problem::{RowProblem, Severity};
+use crate::model::row::Row;
+use crate::model::status::{Counts, Status};
+
+/// What a run is about to do: what a person is asked about.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// All rows, by status, before the run.
+    pub counts: Counts,
+    /// How many rows will be sent.
+    pub to_send: usize,
+    /// From which accounts, and how many each; `None`: the only one of the key.
+    pub accounts: Vec<(Option<String>, usize)>,
+    /// How many rows each of the run's accounts sends, by index.
+    pub by_account: Vec<usize>,
+    /// The name of the only account, where the service told it.
+    pub account_name: Option<String>,
+    /// How long it takes under the limits, if answers come at once.
+    pub duration: Duration,
+    /// The first message.
+    pub first: Option<Draft>,
+    /// The first problems, errors before warnings.
+    pub problems: Vec<RowProblem>,
+    /// How many warnings there are in all.
+    pub warnings: usize,
+    /// What a person should know, in whole sentences.
+    pub notes: Vec<String>,
+}
+
+/// How many rows of old results go into a new journal at once.
+const IMPORTS_AT_ONCE: usize = 1000;
+
+/// How many problems a proposal carries.
+const SHOWN_PROBLEMS: usize = 20;
+
+/// A run that is ready to send.
+pub struct Prepared {
+    settings: Settings,
+    reading: Arc<Reading>,
+    plan: Plan,
+    memory: Memory,
+    journal: Option<Journal>,
+    accounts: Accounts,
+    connection: Option<Connection>,
+    endpoint: String,
+    /// What will happen.
+    pub proposal: Proposal,
+}
+
+/// Whether a run will send, or only say what it would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// It will send, with this key (the sandbox needs none), and holds the campaign from here on.
+    Send(Option<Secret>),
+    /// It only says what it would do.
+    Show,
+}
+
+/// Reads everything, renders every row that may be sent, and makes the plan. Nothing is sent, and no file is made.
+///
+/// # Errors
+/// Whatever refuses a run: sheet, templates, settings, key, invalid rows, or another run that holds the campaign.
+pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, CampaignError> {
+    let endpoint = super::connect::endpoint(settings)?;
+    let connection = match &purpose {
+        Purpose::Send(key) => Some(connect(settings, key.as_ref()).await?),
+        Purpose::Show => None,
+    };
+    let reading = Reading::open(settings)?;
+    if reading.templates().is_none() {
+        return Err(CampaignError::NoMessage);
+    }
+    let (memory, journal) = remember(settings, &endpoint, &purpose)?;
+    let mut accounts = Accounts::new(settings.account.clone());
+    let mut look = Look::default();
+    let mut plan = survey(&reading, &memory.ledger, choice(settings), Depth::Sendable, &mut accounts, |seen| {
+        look.note(seen);
+    })?;
+    refuse_invalid(settings, &plan, &look)?;
+    let mut notes = notes(&memory, &plan, settings);
+    let mut account_name = None;
+    if let Some(connection) = &connection
+        && accounts.id(DEFAULT_ACCOUNT).is_none()
+        && plan.to_send().any(|row| row.account == DEFAULT_ACCOUNT)
+    {
+        match only_account(&connection.client).await? {
+            OnlyAccount::Known { id, name } => {
+                account_name = Some(name);
+                name_default(&mut accounts, &mut plan, id);
+            }
+            OnlyAccount::NotTold(why) => notes.push(format!(
+                "The service does not say which accounts the key has ({why}); accountId is left out."
+            )),
+        }
+    }
+    let proposal = look.proposal(settings, &plan, &accounts, account_name, notes);
+    Ok(Prepared {
+        settings: settings.clone(),
+        reading: Arc::new(reading),
+        plan,
+        memory,
+        journal,
+        accounts,
+        connection,
+        endpoint,
+        proposal,
+    })
+}
+
+/// What is remembered of the campaign: held from here on if a journal is there, else none is made yet.
+fn remember(settings: &Settings, endpoint: &str, purpose: &Purpose) -> Result<(Memory, Option<Journal>), CampaignError> {
+    if *purpose == Purpose::Show {
+        let mut memory = Memory::read(settings)?;
+        memory.finish();
+        return Ok((memory, None));
+    }
+    let mut memory = Memory::new(key_source(settings), limits(settings).memory());
+    let path = &settings.files.journal;
+    let held = if path.exists() {
+        let opened = Journal::open(path, &terms(settings, endpoint), |position, entry| memory.apply(position, entry))?;
+        if let journal::Origin::Replayed { .. } = opened.origin {
+            memory.origin = Origin::Journal;
+        }
+        Some(opened.journal)
+    } else {
+        None
+    };
+    // A journal in which no run began may have been left while it took over the results: it takes them over again.
+    if memory.templates.is_none() {
+        memory.import(&settings.files.results)?;
+    }
+    memory.finish();
+    Ok((memory, held))
+}
+
+fn refuse_invalid(settings: &Settings, plan: &Plan, look: &Look) -> Result<(), CampaignError> {
+    if plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse {
+        return Err(CampaignError::InvalidRows {
+            count: plan.invalid(),
+            rows: plan.rows.len(),
+            problems: look.problems.clone(),
+        });
+    }
+    if look.warnings > 0 && settings.choice.warnings == Warnings::Refuse {
+        return Err(CampaignError::Warnings {
+            count: look.warnings,
+            problems: look.problems.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Names the account of rows that name none; where other rows name the same, it is one account with one pace.
+fn name_default(accounts: &mut Accounts, plan: &mut Plan, id: String) {
+    if let Some(same) = accounts.set_default(id) {
+        for row in plan.rows.iter_mut().filter(|row| row.account == DEFAULT_ACCOUNT) {
+            row.account = same;
+        }
+    }
+}
+
+fn notes(memory: &Memory, plan: &Plan, settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    if memory.origin == Origin::Results {
+        let name = settings.files.results.display();
+        notes.push(format!(
+            "The journal is gone; {name} alone says what was sent. A row that was sent after it was last written is not known."
+        ));
+    }
+    let held = plan
+        .rows
+        .iter()
+        .filter(|row| row.step == Step::Rest && row.status == Status::Unconfirmed)
+        .count();
+    if held > 0 {
+        notes.push(format!(
+            "{held} unconfirmed rows are held: look into the conversations, then run with --resend-unconfirmed if they did not arrive."
+        ));
+    }
+    notes
+}
+
+/// The limits of a run.
+#[must_use]
+pub fn limits(settings: &Settings) -> Limits {
+    Limits {
+        rate: settings.pace.rate,
+        account_rate: settings.pace.account_rate,
+        daily_limit: settings.pace.daily_limit,
+    }
+}
+
+/// What is gathered for the proposal while every row is looked at.
+#[derive(Default)]
+struct Look {
+    first: Vec<Draft>,
+    problems: Vec<RowProblem>,
+    warnings: usize,
+}
+
+impl Look {
+    fn note(&mut self, seen: &super::survey::Seen<'_>) {
+        if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
+            self.first.push(draft.clone());
+        }
+        for problem in seen.problems {
+            if problem.severity == Severity::Warning {
+                self.warnings += 1;
+            }
+            if self.problems.len() < SHOWN_PROBLEMS {
+                self.problems.push(RowProblem {
+                    row: seen.row.number(),
+                    problem: problem.clone(),
+                });
+            }
+        }
+    }
+
+    fn proposal(self, settings: &Settings, plan: &Plan, accounts: &Accounts, account_name: Option<String>, notes: Vec<String>) -> Proposal {
+        let mut by_account = vec![0usize; accounts.ids().len()];
+        for row in plan.to_send() {
+            by_account[usize::from(row.account)] += 1;
+        }
+        let first_row = plan.to_send().next().map(|row| row.number);
+        Proposal {
+            counts: plan.counts(),
+            to_send: plan.to_send().count(),
+            duration: estimate(&limits(settings), &by_account),
+            accounts: accounts
+                .ids()
+                .iter()
+                .cloned()
+                .zip(by_account.iter().copied())
+                .filter(|(_, rows)| *rows > 0)
+                .collect(),
+            by_account,
+            account_name,
+            first: self.first.into_iter().find(|draft| Some(draft.row) == first_row),
+            problems: self.problems,
+            warnings: self.warnings,
+            notes,
+        }
+    }
+}
+
+impl Prepared {
+    /// Sends, tells what happens, and brings the results up to date. `asked` stops it.
+    ///
+    /// # Errors
+    /// Another run began meanwhile, the journal cannot be made, or the disk fails.
+    pub async fn send(mut self, asked: UnboundedReceiver<Asked>, mut tell: impl FnMut(&Event)) -> Result<Summary, CampaignError> {
+        let nothing_to_send = self.plan.to_send().next().is_none();
+        if nothing_to_send && self.memory.imports.is_empty() {
+            return self.conclude().await;
+        }
+        let journal = self.begin().await?;
+        if nothing_to_send {
+            self.journal = Some(journal);
+            return self.conclude().await;
+        }
+        let Some(connection) = self.connection.take() else {
+            return Err(CampaignError::NoKey);
+        };
+        let ledger = Arc::new(Mutex::new(std::mem::replace(
+            &mut self.memory.ledger,
+            Ledger::new(key_source(&self.settings)),
+        )));
+        let plan = Arc::new(std::mem::take(&mut self.plan));
+        journal.append(Entry::Run(self.run_start())).await?;
+        let refresher = Refresher::start(self.made(&plan, &ledger, Vec::new())?, &self.settings.files.results);
+        let mut tally = Tally::new(&plan);
+        let ended = {
+            let mut row = Row::new();
+            let (reading, accounts) = (&self.reading, &mut self.accounts);
+            let count = u16::try_from(accounts.ids().len()).unwrap_or(u16::MAX);
+            let clock = Clock::start();
+            let pace = Pace::new(limits(&self.settings), accounts.ids(), &self.memory.past, clock.now());
+            let sender = Sender {
+                client: &connection.client,
+                journal: &journal,
+                ledger: &ledger,
+                clock,
+                retries: self.settings.pace.retries,
+            };
+            let run = Run {
+                plan: &plan,
+                accounts: count,
+                sender,
+                rules: rules(&self.settings),
+                pace,
+                drafts: &mut |planned| reading.redraft(planned, &mut row, accounts),
+                tell: &mut |event| {
+                    tally.note(&event);
+                    tell(&event);
+                },
+            };
+            run.send(asked).await
+        };
+        refresher.stop();
+        connection.close().await;
+        let (counts, concerned) = (tally.counts, tally.concerned);
+        let made = self.made(&plan, &ledger, ended.turned_away.clone())?;
+        let broken = matches!(ended.stop, Some(Stop::Journal(_)));
+        let written = made.write(&self.settings.files.results);
+        let summary = self.summary(counts, concerned, ended);
+        match (written, broken) {
+            (Ok(written), false) => {
+                journal.append(Entry::Written(written)).await?;
+                journal.close()?;
+                Ok(summary)
+            }
+            // The summary says that the journal failed; that the results failed too says nothing more.
+            (_, true) => Ok(summary),
+            (Err(error), false) => Err(error),
+        }
+    }
+
+    /// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
+    async fn begin(&mut self) -> Result<Journal, CampaignError> {
+        let journal = match self.journal.take() {
+            Some(journal) => journal,
+            None => self.create()?,
+        };
+        if self.memory.imports.is_empty() {
+            return Ok(journal);
+        }
+        for imports in self.memory.imports.chunks(IMPORTS_AT_ONCE) {
+            journal.append_all(imports.iter().cloned().map(Entry::Import).collect()).await?;
+        }
+        // From here on the ledger speaks of places in the journal, not of lines of the results.
+        let mut ledger = Ledger::new(key_source(&self.settings));
+        Journal::read(&self.settings.files.journal, |position, entry| ledger.apply(position, entry))?;
+        self.memory.ledger = ledger;
+        self.memory.imports.clear();
+        Ok(journal)
+    }
+
+    /// Makes the journal. If another run made one since this one looked, its rows are not planned for.
+    fn create(&self) -> Result<Journal, CampaignError> {
+        let terms = terms(&self.settings, &self.endpoint);
+        let opened = Journal::open(&self.settings.files.journal, &terms, |_, _| Ok::<(), std::convert::Infallible>(()))?;
+        match opened.origin {
+            journal::Origin::New => Ok(opened.journal),
+            journal::Origin::Replayed { .. } => Err(CampaignError::Overtaken),
+        }
+    }
+
+    fn run_start(&self) -> RunStart {
+        RunStart {
+            at: wall_time(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            timeout_ms: u64::try_from(self.settings.pace.timeout.as_millis()).unwrap_or(u64::MAX),
+            templates: self.reading.templates().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What results are made from.
+    fn made(
+        &self,
+        plan: &Arc<Plan>,
+        ledger: &Arc<Mutex<Ledger>>,
+        turned_away: Vec<crate::engine::TurnedAway>,
+    ) -> Result<Made, CampaignError> {
+        let path = &self.settings.files.journal;
+        let journal = if path.exists() {
+            Some(Arc::new(journal::Reader::open(path)?))
+        } else {
+            None
+        };
+        Ok(Made {
+            reading: Arc::clone(&self.reading),
+            plan: Arc::clone(plan),
+            ledger: Arc::clone(ledger),
+            journal,
+            imports: self.memory.imports.clone(),
+            turned_away,
+            account: self.accounts.id(DEFAULT_ACCOUNT).map(str::to_owned),
+            sheet: self.settings.files.sheet.clone(),
+        })
+    }
+
+    /// A run with nothing to send: the results are brought up to date if they are not.
+    async fn conclude(mut self) -> Result<Summary, CampaignError> {
+        let plan = Arc::new(std::mem::take(&mut self.plan));
+        let ledger = Arc::new(Mutex::new(std::mem::replace(
+            &mut self.memory.ledger,
+            Ledger::new(key_source(&self.settings)),
+        )));
+        let made = self.made(&plan, &ledger, Vec::new())?;
+        let results = &self.settings.files.results;
+        if self.memory.written.is_none() || self.memory.written != made.would_write(results) {
+            let written = made.write(results)?;
+            if let Some(journal) = self.journal.take() {
+                journal.append(Entry::Written(written)).await?;
+                journal.close()?;
+            }
+        }
+        let tally = Tally::new(&plan);
+        Ok(self.summary(tally.counts, tally.concerned, Ended::default()))
+    }
+
+    fn summary(&self, counts: Counts, concerned: Counts, ended: Ended) -> Summary {
+        let name = |(account, why): (u16, String)| (self.accounts.id(account).map(str::to_owned), why);
+        Summary {
+            counts,
+            concerned,
+            sent_this_run: ended.sent,
+            results: self.settings.files.results.clone(),
+            stop: ended.stop,
+            stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
+        }
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    Rules {
+        concurrency: settings.pace.concurrency.get(),
+        max_failures: settings.pace.max_failures.get() as usize,
+        max_wait: settings.pace.max_wait,
+    }
+}

@@ -1,0 +1,418 @@
+//! What a use case needs to know: every setting resolved, whatever flag, variable or file it came from.
+//!
+//! Plain data. How it is put together from what a person typed and wrote down is the command line's affair.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use crate::model::plan::{Only, Unconfirmed};
+use crate::model::rate::{Ceiling, DailyLimit};
+use crate::model::row::Meaning;
+use crate::model::rowset::RowSet;
+
+/// Everything that defines a campaign and what is to be done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Which files it is made of.
+    pub files: CampaignFiles,
+    /// How the sheet is to be read.
+    pub sheet: SheetOptions,
+    /// Where messages go.
+    pub endpoint: Endpoint,
+    /// The sending account of rows that name none.
+    pub account: Option<String>,
+    /// How fast requests may leave, and when a run gives up.
+    pub pace: Pace,
+    /// Which rows, and what may be sent again.
+    pub choice: Choice,
+    /// Who must not be written to.
+    pub contact: Contact,
+    /// What `run` does before it sends.
+    pub sending: Sending,
+    /// What is shown, and how.
+    pub show: Show,
+}
+
+/// The files of a campaign. Paths are ready to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignFiles {
+    /// What was typed as CAMPAIGN: a `campaign.toml`, or the sheet itself. For the next command to type.
+    pub campaign: PathBuf,
+    /// The sheet.
+    pub sheet: PathBuf,
+    /// The message template; status, results and report need none.
+    pub message: Option<PathBuf>,
+    /// The subject template.
+    pub subject: Option<PathBuf>,
+    /// The results.
+    pub results: PathBuf,
+    /// The journal, beside the results.
+    pub journal: PathBuf,
+}
+
+/// How the sheet is to be read, as far as somebody said so. What is not said is recognised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SheetOptions {
+    /// Header of the column that identifies a row; `None`: the canonical recipient does.
+    pub key: Option<String>,
+    /// Headers that mean something to rowcast, where their names do not say so.
+    pub columns: BTreeMap<Meaning, String>,
+    /// Name of the encoding, such as `windows-1252`, as it was typed.
+    pub encoding: Option<String>,
+    /// The sheet of a workbook.
+    pub tab: Option<String>,
+    /// What stands between cells.
+    pub delimiter: Option<Delimiter>,
+}
+
+/// What stands between the cells of a text sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delimiter {
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tab.
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Delimiter {
+    /// The byte itself.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Pipe => b'|',
+        }
+    }
+}
+
+/// The text is none of the four delimiters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no delimiter; there are `,` `;` `|` and `tab`")]
+pub struct DelimiterError(String);
+
+impl FromStr for Delimiter {
+    type Err = DelimiterError;
+
+    fn from_str(text: &str) -> Result<Self, DelimiterError> {
+        match text {
+            "," | "comma" => Ok(Self::Comma),
+            ";" | "semicolon" => Ok(Self::Semicolon),
+            "\t" | "\\t" | "tab" => Ok(Self::Tab),
+            "|" | "pipe" => Ok(Self::Pipe),
+            _ => Err(DelimiterError(text.to_owned())),
+        }
+    }
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The service, or whatever answers at this address in its place.
+    Service {
+        /// As it was said; whether it is a URL that may be used is for the client to check.
+        base_url: String,
+        /// Where the key comes from.
+        key: KeySource,
+    },
+    /// The stand-in inside this process: no key, no limits.
+    Sandbox,
+}
+
+/// The base URL of the service. The `/linkedin` is part of it.
+pub const SERVICE_URL: &str = "https://api.connectsafely.ai/linkedin";
+
+/// Where the API key comes from. Nothing here reads a file: a preview needs no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// A variable of the environment or of `.env` held it.
+    Variable {
+        /// The variable, and for `.env` the file.
+        name: String,
+        /// Its value.
+        key: Secret,
+    },
+    /// The first line of this file that is not blank.
+    File(PathBuf),
+    /// Nobody said one.
+    Missing,
+}
+
+/// Text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How fast requests may leave, and when a run gives up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// Ceiling of the whole run.
+    pub rate: Ceiling,
+    /// Ceiling of each account.
+    pub account_rate: Ceiling,
+    /// Ceiling of each account in a UTC day.
+    pub daily_limit: DailyLimit,
+    /// Requests in flight.
+    pub concurrency: NonZeroUsize,
+    /// How long one request may take. Not zero.
+    pub timeout: Duration,
+    /// Further tries of a request that certainly was not sent.
+    pub retries: u32,
+    /// Rows that fail one after another, per account, before the run stops.
+    pub max_failures: NonZeroU32,
+    /// A longer wait ends the run.
+    pub max_wait: Duration,
+}
+
+impl Default for Pace {
+    /// The gentle defaults of the contract.
+    fn default() -> Self {
+        let per_minute = |count| crate::model::rate::Rate::new(count, Duration::from_mins(1)).map_or(Ceiling::Unlimited, Ceiling::At);
+        Self {
+            rate: per_minute(60),
+            account_rate: per_minute(2),
+            daily_limit: DailyLimit::At(100),
+            concurrency: NonZeroUsize::MIN.saturating_add(7),
+            timeout: Duration::from_mins(1),
+            retries: 5,
+            max_failures: NonZeroU32::MIN.saturating_add(9),
+            max_wait: Duration::from_mins(15),
+        }
+    }
+}
+
+impl Pace {
+    /// The defaults of a run against the sandbox: nothing is limited.
+    #[must_use]
+    pub fn of_sandbox() -> Self {
+        Self {
+            rate: Ceiling::Unlimited,
+            account_rate: Ceiling::Unlimited,
+            daily_limit: DailyLimit::Unlimited,
+            ..Self::default()
+        }
+    }
+}
+
+/// Which rows, and what may be sent again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// These rows of the sheet; `None`: all.
+    pub rows: Option<RowSet>,
+    /// Rows of an earlier run; `None`: all that are still to be sent.
+    pub only: Option<Only>,
+    /// At most so many sends.
+    pub limit: Option<usize>,
+    /// So many rows by chance, the same ones each time.
+    pub sample: Option<usize>,
+    /// Where the chosen rows' texts go as a test, as it was typed.
+    pub test_to: Option<String>,
+    /// What happens with unconfirmed rows.
+    pub unconfirmed: Unconfirmed,
+    /// What invalid rows do to a run.
+    pub invalid: Invalid,
+    /// What warnings do to a run.
+    pub warnings: Warnings,
+}
+
+/// What invalid rows do to a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Invalid {
+    /// They refuse it.
+    #[default]
+    Refuse,
+    /// They are recorded, and the good rows are sent.
+    Skip,
+}
+
+/// What warnings do to a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Warnings {
+    /// They are shown.
+    #[default]
+    Show,
+    /// They count as errors.
+    Refuse,
+}
+
+/// Who must not be written to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Do-not-contact lists: those of the flags and those of the campaign file together.
+    pub suppress: Vec<PathBuf>,
+    /// Nobody who got a message from here within this time.
+    pub cooldown: Option<Duration>,
+    /// Whether the same text may go to the same person again.
+    pub repeats: Repeats,
+}
+
+/// Whether the same text may go to the same person again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Repeats {
+    /// Never.
+    #[default]
+    Refuse,
+    /// It may.
+    Allow,
+}
+
+/// What `run` does before it sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sending {
+    /// Asks, where there is a terminal.
+    #[default]
+    Ask,
+    /// Sends: the answer was given on the command line.
+    Agreed,
+    /// Shows the plan and sends nothing.
+    DryRun,
+}
+
+/// What is shown, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Show {
+    /// For people or for programs.
+    pub format: Format,
+    /// How much is said.
+    pub level: Level,
+    /// Whether colours are used.
+    pub color: Color,
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Errors alone.
+    Quiet,
+    /// What a person needs.
+    #[default]
+    Normal,
+    /// More than that.
+    Verbose,
+}
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Where there is a terminal that shows them.
+    #[default]
+    Auto,
+    /// Also without one.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The word is none of those that a setting takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{said}` is none of {words}")]
+pub struct WordError {
+    said: String,
+    words: &'static str,
+}
+
+impl FromStr for Format {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match text.trim() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(WordError {
+                said: text.to_owned(),
+                words: "text, json",
+            }),
+        }
+    }
+}
+
+impl FromStr for Color {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match text.trim() {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(WordError {
+                said: text.to_owned(),
+                words: "auto, always, never",
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let endpoint = Endpoint::Service {
+            base_url: SERVICE_URL.to_owned(),
+            key: KeySource::Variable {
+                name: "X".to_owned(),
+                key: Secret::new("hush-hush"),
+            },
+        };
+        assert!(!format!("{endpoint:?}").contains("hush"));
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let pace = Pace::default();
+        assert_eq!(
+            (pace.rate.to_string(), pace.account_rate.to_string()),
+            ("60/min".to_owned(), "2/min".to_owned())
+        );
+        assert_eq!(pace.daily_limit, DailyLimit::At(100));
+        assert_eq!((pace.concurrency.get(), pace.retries, pace.max_failures.get()), (8, 5, 10));
+        assert_eq!((pace.timeout.as_secs(), pace.max_wait.as_secs()), (60, 900));
+    }
+
+    #[test]
+    fn a_delimiter_can_be_typed_where_a_tab_cannot() {
+        assert_eq!("tab".parse(), Ok(Delimiter::Tab));
+        assert_eq!("\\t".parse(), Ok(Delimiter::Tab));
+        assert_eq!(Delimiter::Semicolon.byte(), b';');
+        assert!("ab".parse::<Delimiter>().is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Where a campaign stands.
+
+use super::address::Accounts;
+use super::error::CampaignError;
+use super::memory::{Memory, Origin};
+use super::reading::Reading;
+use super::settings::Settings;
+use super::survey::{Depth, survey};
+use crate::model::plan::Choice;
+use crate::model::status::{Counts, Status};
+
+/// Where a campaign stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// All rows of the sheet, by status.
+    pub counts: Counts,
+    /// Where that is known from.
+    pub origin: Origin,
+    /// Whether a run is sending just now.
+    pub running: Running,
+}
+
+/// Whether a run holds the campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Running {
+    /// One does.
+    Yes,
+    /// None does.
+    No,
+}
+
+/// Reads sheet and journal and counts. Sends nothing and holds nothing.
+///
+/// # Errors
+/// The sheet or the journal cannot be read.
+pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
+    let mut memory = Memory::read(settings)?;
+    let reading = Reading::open_with(settings, memory.templates.take())?;
+    let mut accounts = Accounts::new(settings.account.clone());
+    let plan = survey(
+        &reading,
+        &memory.ledger,
+        Choice::everything(),
+        Depth::Sendable,
+        &mut accounts,
+        |_| {},
+    )?;
+    let running = if crate::adapters::journal::Journal::is_held(&settings.files.journal) {
+        Running::Yes
+    } else {
+        Running::No
+    };
+    Ok(Standing {
+        counts: plan.counts(),
+        origin: memory.origin,
+        running,
+    })
+}
+
+impl Standing {
+    /// What the next run would try.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.counts.of(Status::Pending) + self.counts.of(Status::Failed)
+    }
+}

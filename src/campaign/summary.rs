@@ -1,0 +1,93 @@
+//! The counts that a run ends with, and what its end means.
+
+use std::path::PathBuf;
+
+use crate::model::event::{Event, Stop};
+use crate::model::plan::{Plan, Step};
+use crate::model::status::{Counts, Status};
+
+/// How a campaign stands at the end of a run. The counts add up to the rows of the sheet.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// All rows, by status.
+    pub counts: Counts,
+    /// The rows that the run was for: all but those that `--rows`, `--only`, `--sample` or `--limit` left out.
+    pub concerned: Counts,
+    /// Rows sent in this run.
+    pub sent_this_run: usize,
+    /// Where the results are.
+    pub results: PathBuf,
+    /// Why the run stopped early, if it did.
+    pub stop: Option<Stop>,
+    /// Accounts that stopped, and why.
+    pub stopped_accounts: Vec<(Option<String>, String)>,
+}
+
+/// What the end of a run means for its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything asked for is done.
+    Done,
+    /// Finished, and some rows are failed or invalid.
+    SomeFailed,
+    /// Finished, and some rows are unconfirmed.
+    SomeUnconfirmed,
+    /// Stopped early; run again later.
+    StoppedEarly,
+    /// The disk failed; what was sent is in the journal.
+    Broken,
+    /// A person or the system asked.
+    Asked(crate::model::event::Asked),
+}
+
+/// Counts statuses while they change.
+#[derive(Debug, Clone)]
+pub struct Tally<'a> {
+    plan: &'a Plan,
+    /// All rows.
+    pub counts: Counts,
+    /// The rows that the run is for.
+    pub concerned: Counts,
+}
+
+impl<'a> Tally<'a> {
+    /// The statuses before the run.
+    #[must_use]
+    pub fn new(plan: &'a Plan) -> Self {
+        let mut concerned = Counts::default();
+        for row in plan.rows.iter().filter(|row| row.step != Step::LeaveOut) {
+            concerned.add(row.status);
+        }
+        Self {
+            plan,
+            counts: plan.counts(),
+            concerned,
+        }
+    }
+
+    /// Takes note of what the engine tells.
+    pub fn note(&mut self, event: &Event) {
+        if let Event::Settled { row, before, status, .. } = event {
+            self.counts.shift(*before, *status);
+            if self.plan.row(*row).is_some_and(|row| row.step != Step::LeaveOut) {
+                self.concerned.shift(*before, *status);
+            }
+        }
+    }
+}
+
+impl Summary {
+    /// What the end means: interrupted before broken before stopped early before unconfirmed before failed.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match &self.stop {
+            Some(Stop::Asked(asked)) => Ending::Asked(*asked),
+            Some(Stop::Journal(_)) => Ending::Broken,
+            Some(_) => Ending::StoppedEarly,
+            None if !self.stopped_accounts.is_empty() || self.concerned.of(Status::Pending) > 0 => Ending::StoppedEarly,
+            None if self.concerned.of(Status::Unconfirmed) > 0 => Ending::SomeUnconfirmed,
+            None if self.concerned.of(Status::Failed) + self.concerned.of(Status::Invalid) > 0 => Ending::SomeFailed,
+            None => Ending::Done,
+        }
+    }
+}
