@@ -1,0 +1,256 @@
+//! Arguments as they are typed. What they mean together with environment and campaign file is `settings`' affair.
+
+mod campaign;
+mod choice;
+mod pace;
+
+pub use campaign::{CampaignArgs, ColumnName};
+pub use choice::{ChoiceArgs, ContactArgs, FormatArgs, TemplateArgs};
+pub use pace::{AtLeastOne, PaceArgs, PositiveSpan};
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use rowcast::campaign::settings::{Color, Level};
+use rowcast::model::status::Status;
+
+use super::help;
+
+/// Turns a spreadsheet into a LinkedIn campaign: renders a message for every row and sends each at most once
+#[derive(Debug, Parser)]
+#[command(
+    name = "rowcast",
+    version,
+    after_help = help::TOP,
+    after_long_help = help::top_long(),
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    infer_long_args = false
+)]
+pub struct Arguments {
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How much is shown.
+    #[command(flatten)]
+    pub show: ShowArgs,
+}
+
+/// How much is shown; the same for every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ShowArgs {
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colours: auto, always or never [default: auto; NO_COLOR is heeded]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<Color>,
+}
+
+impl ShowArgs {
+    /// How much the flags ask for.
+    pub const fn level(&self) -> Level {
+        match (self.quiet, self.verbose) {
+            (true, _) => Level::Quiet,
+            (false, true) => Level::Verbose,
+            (false, false) => Level::Normal,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a campaign: a folder with campaign.toml, a sheet and templates
+    #[command(after_help = help::INIT)]
+    Init(InitArgs),
+    /// Read and render everything, send nothing, list every problem
+    #[command(after_help = help::CHECK)]
+    Check(Box<CheckArgs>),
+    /// Show the rendered messages, send nothing
+    #[command(after_help = help::PREVIEW)]
+    Preview(Box<PreviewArgs>),
+    /// Send what is still to be sent; run it again to resume
+    #[command(after_help = help::RUN, after_long_help = help::run_long())]
+    Run(Box<RunArgs>),
+    /// Say where the campaign stands: counts, what is next, when
+    #[command(after_help = help::STATUS)]
+    Status(Box<StatusArgs>),
+    /// Write the results again, or some of them
+    #[command(after_help = help::RESULTS)]
+    Results(Box<ResultsArgs>),
+    /// Serve a local stand-in for the API, with scripted faults
+    #[command(after_help = help::SANDBOX)]
+    Sandbox(SandboxArgs),
+    /// Print the completions of a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    #[command(after_help = help::MAN)]
+    Man,
+}
+
+/// `rowcast init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder; made where it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// `rowcast check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Which rows.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Who must not be written to.
+    #[command(flatten)]
+    pub contact: ContactArgs,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// `rowcast preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Which rows.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// `rowcast run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Which rows.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Who must not be written to.
+    #[command(flatten)]
+    pub contact: ContactArgs,
+    /// What is sent, and whether somebody is asked.
+    #[command(flatten)]
+    pub sending: SendingArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What `run` alone takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Sending")]
+pub struct SendingArgs {
+    /// Also send rows whose fate is unknown: their people may get the message twice
+    #[arg(long)]
+    pub resend_unconfirmed: bool,
+    /// Send the chosen rows' texts to RECIPIENT instead, marked as a test; counts for no row
+    #[arg(long, value_name = "RECIPIENT")]
+    pub test_to: Option<String>,
+    /// Ask no question; required without a terminal
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan, send nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// `rowcast status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// `rowcast results`.
+#[derive(Debug, Args)]
+pub struct ResultsArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Only rows of these statuses: sent, failed, unconfirmed, invalid, skipped, pending
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', requires = "output", help_heading = "Output")]
+    pub status: Vec<Status>,
+    /// Write there instead; the campaign's own results stay as they are
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// `rowcast sandbox`. Faults and the like stay text here: the sandbox reads them.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", hide_default_value = true)]
+    pub listen: String,
+    /// A fault to answer with; may be given several times
+    #[arg(long, value_name = "SPEC")]
+    pub fault: Vec<String>,
+    /// Faults from a file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Write every delivery there, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// How long every answer takes, such as 50ms [default: none]
+    #[arg(long, value_name = "TIME")]
+    pub latency: Option<rowcast::model::time::Span>,
+    /// How many sending accounts the key has [default: 1]
+    #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
+    pub accounts: AtLeastOne,
+    /// The accounts have Sales Navigator: answers carry thread ids
+    #[arg(long)]
+    pub sales_navigator: bool,
+    /// Refuse every key but the one in CONNECTSAFELY_API_KEY
+    #[arg(long)]
+    pub require_key: bool,
+}
+
+/// `rowcast completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests;

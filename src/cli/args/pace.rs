@@ -1,0 +1,98 @@
+//! How fast, and when to give up.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use rowcast::model::rate::{Ceiling, DailyLimit};
+use rowcast::model::time::Span;
+
+/// How fast requests leave, and when a run gives up.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Pace")]
+pub struct PaceArgs {
+    /// Ceiling of the whole run, such as 2/s, 60/min, 500/h or unlimited [default: 60/min]
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<Ceiling>,
+    /// Ceiling of each account [default: 2/min]
+    #[arg(long, value_name = "RATE")]
+    pub account_rate: Option<Ceiling>,
+    /// Ceiling of each account in a UTC day: a number or unlimited [default: 100]
+    #[arg(long, value_name = "N")]
+    pub daily_limit: Option<DailyLimit>,
+    /// Requests in flight [default: 8]
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<AtLeastOne>,
+    /// How long one request may take [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<PositiveSpan>,
+    /// Further tries of a request that certainly was not sent [default: 5]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+    /// Stop after so many failed or unconfirmed rows of an account one after another [default: 10]
+    #[arg(long, value_name = "N")]
+    pub max_failures: Option<AtLeastOne>,
+    /// A longer wait ends the run and says when to come back [default: 15m]
+    #[arg(long, value_name = "TIME")]
+    pub max_wait: Option<Span>,
+}
+
+/// A whole number of at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtLeastOne(pub NonZeroU32);
+
+/// The text is no whole number of at least 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no whole number of at least 1")]
+pub struct AtLeastOneError(String);
+
+impl FromStr for AtLeastOne {
+    type Err = AtLeastOneError;
+
+    fn from_str(text: &str) -> Result<Self, AtLeastOneError> {
+        text.trim().parse().map(Self).map_err(|_| AtLeastOneError(text.to_owned()))
+    }
+}
+
+/// A span of time that is longer than nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PositiveSpan(Duration);
+
+impl PositiveSpan {
+    /// The span; never zero.
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+/// The text is no span of time, or it is zero.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PositiveSpanError {
+    /// No span at all.
+    #[error(transparent)]
+    Span(#[from] rowcast::model::time::SpanError),
+    /// Zero.
+    #[error("`{0}` is no time at all; write a longer one, such as 60s")]
+    Zero(String),
+}
+
+impl FromStr for PositiveSpan {
+    type Err = PositiveSpanError;
+
+    fn from_str(text: &str) -> Result<Self, PositiveSpanError> {
+        let Span(span) = text.parse()?;
+        if span.is_zero() {
+            Err(PositiveSpanError::Zero(text.to_owned()))
+        } else {
+            Ok(Self(span))
+        }
+    }
+}
+
+impl fmt::Display for PositiveSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Span(self.0).fmt(f)
+    }
+}

@@ -1,0 +1,103 @@
+//! `rowcast check`: every problem, grouped, the worst first.
+
+use rowcast::campaign::check::{Check, Refused, check};
+use rowcast::campaign::settings::{Format, Settings};
+use rowcast::model::problem::{RowProblem, Severity};
+use rowcast::model::status::Status;
+use serde_json::json;
+
+use super::super::exit::Exit;
+use super::super::terminal::{Screen, Style, json_line, number, one_line};
+use super::{campaign_name, in_words, problem_line, refuse};
+
+/// How many problems of one kind are shown on a terminal.
+const SHOWN: usize = 20;
+
+/// Checks the campaign and shows what was found.
+pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
+    let found = match check(settings) {
+        Ok(found) => found,
+        Err(error) => return refuse(screen, &error),
+    };
+    match settings.show.format {
+        Format::Json => screen.line(&json_line(&as_json(&found))),
+        Format::Text => show(settings, &found, screen),
+    }
+    match found.refused {
+        Refused::Yes => Exit::Refused,
+        Refused::No => Exit::Done,
+    }
+}
+
+fn as_json(found: &Check) -> String {
+    let count = |status| found.counts.of(status);
+    json!({
+        "rows": found.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
+        "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
+        "pending": count(Status::Pending), "to_send": found.to_send, "errors": found.errors, "warnings": found.warnings,
+        "refused": found.refused == Refused::Yes, "recognised": found.recognised, "problems": found.problems,
+    })
+    .to_string()
+}
+
+fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
+    for line in &found.recognised {
+        let line = one_line(line).into_owned();
+        let dim = screen.on_out(Style::Dim, &line);
+        screen.line(&dim);
+    }
+    for severity in [Severity::Error, Severity::Warning] {
+        for code in codes(&found.problems, severity) {
+            show_kind(&found.problems, severity, code, screen);
+        }
+    }
+    screen.line(&format!("{} rows: {}", number(found.counts.total()), in_words(&found.counts)));
+    let name = campaign_name(settings);
+    match found.refused {
+        Refused::Yes => {
+            let count = found.errors.max(usize::from(found.errors == 0) * found.warnings);
+            let head = screen.on_out(Style::Red, &format!("{} problems stand in the way.", number(count)));
+            screen.line(&format!("{head} Mend them, or send the other rows with --skip-invalid."));
+        }
+        Refused::No if found.to_send == 0 => screen.line("Nothing is left to send."),
+        Refused::No => {
+            let head = screen.on_out(
+                Style::Green,
+                &format!("Nothing stands in the way of {} messages.", number(found.to_send)),
+            );
+            screen.line(&format!(
+                "{head} Look at them with `rowcast preview {name}`, send them with `rowcast run {name}`."
+            ));
+        }
+    }
+}
+
+/// The kinds of problems, those with the most rows first.
+fn codes(problems: &[RowProblem], severity: Severity) -> Vec<&'static str> {
+    let mut codes: Vec<(&'static str, usize)> = Vec::new();
+    for problem in problems.iter().filter(|problem| problem.problem.severity == severity) {
+        match codes.iter_mut().find(|(code, _)| *code == problem.problem.code) {
+            Some((_, count)) => *count += 1,
+            None => codes.push((problem.problem.code, 1)),
+        }
+    }
+    codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    codes.into_iter().map(|(code, _)| code).collect()
+}
+
+fn show_kind(problems: &[RowProblem], severity: Severity, code: &str, screen: &mut Screen) {
+    let of_kind: Vec<&RowProblem> = problems
+        .iter()
+        .filter(|p| p.problem.severity == severity && p.problem.code == code)
+        .collect();
+    for problem in of_kind.iter().take(SHOWN) {
+        let line = problem_line(screen, problem);
+        screen.line(&line);
+    }
+    if let Some(more) = of_kind.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        screen.line(&format!(
+            "       … and {} more of this kind; --format json lists them",
+            number(more)
+        ));
+    }
+}

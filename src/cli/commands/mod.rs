@@ -1,0 +1,65 @@
+//! The commands of a campaign: each calls one use case and shows what came of it.
+
+pub mod check;
+pub mod preview;
+pub mod results;
+pub mod run;
+pub mod sandbox;
+pub mod signals;
+pub mod status;
+
+use rowcast::campaign::error::CampaignError;
+use rowcast::campaign::settings::Settings;
+use rowcast::model::problem::{RowProblem, Severity};
+use rowcast::model::status::{Counts, Status};
+
+use super::exit::Exit;
+use super::terminal::{Screen, Style, number, one_line};
+
+/// Counts in words: `3 sent, 2 failed, 7 pending`; statuses that no row has are left out.
+fn in_words(counts: &Counts) -> String {
+    let of = |status: Status| (counts.of(status) > 0).then(|| format!("{} {status}", number(counts.of(status))));
+    let words: Vec<String> = Status::ALL.into_iter().filter_map(of).collect();
+    if words.is_empty() { "no rows".to_owned() } else { words.join(", ") }
+}
+
+/// One problem as a line: `row 7  error  blank-cell: …`.
+fn problem_line(screen: &Screen, problem: &RowProblem) -> String {
+    let (word, style) = match problem.problem.severity {
+        Severity::Error => ("error", Style::Red),
+        Severity::Warning => ("warning", Style::Yellow),
+    };
+    format!(
+        "row {}  {}  {}",
+        problem.row,
+        screen.on_out(style, word),
+        one_line(&problem.problem.text)
+    )
+}
+
+/// How a use case that could not do its work ends.
+fn exit_of(error: &CampaignError) -> Exit {
+    if error.is_breakage() { Exit::Defect } else { Exit::Refused }
+}
+
+/// Shows why nothing was done, with the rows that are in the way.
+fn refuse(screen: &mut Screen, error: &CampaignError) -> Exit {
+    screen.error(error);
+    if let CampaignError::InvalidRows { problems, .. } | CampaignError::Warnings { problems, .. } = error {
+        for problem in problems {
+            screen.note(&format!("  row {}: {}", problem.row, one_line(&problem.problem.text)));
+        }
+    }
+    exit_of(error)
+}
+
+/// What is typed for the next command on the same campaign.
+fn campaign_name(settings: &Settings) -> String {
+    let name = settings.files.campaign.display().to_string();
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "-_./\\:+,@%=".contains(c));
+    if plain {
+        one_line(&name).into_owned()
+    } else {
+        format!("\"{}\"", one_line(&name))
+    }
+}

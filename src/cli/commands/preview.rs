@@ -1,0 +1,58 @@
+//! `rowcast preview`: the messages as they would be sent, to the byte.
+
+use rowcast::campaign::preview::{Preview, preview};
+use rowcast::campaign::settings::{Format, Settings};
+use serde_json::json;
+
+use super::super::exit::Exit;
+use super::super::terminal::{Screen, Style, block, json_line, one_line};
+use super::refuse;
+
+/// Renders the chosen rows and shows them.
+pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
+    let format = settings.show.format;
+    let done = preview(settings, |row| match format {
+        _ if screen.is_closed() => {}
+        Format::Json => screen.line(&json_line(&as_json(&row))),
+        Format::Text => show(&row, screen),
+    });
+    match done {
+        Ok(()) => Exit::Done,
+        Err(error) => refuse(screen, &error),
+    }
+}
+
+fn as_json(row: &Preview) -> String {
+    json!({
+        "row": row.row, "key": row.key, "status": row.status, "account": row.account, "recipient": row.recipient,
+        "subject": row.subject, "message": row.message, "message_sha256": row.message_sha256, "problems": row.problems,
+    })
+    .to_string()
+}
+
+fn show(row: &Preview, screen: &mut Screen) {
+    let mut head = format!("row {} · {} · {}", row.row, one_line(&row.recipient), row.status);
+    if let Some(account) = &row.account {
+        head = format!("{head} · from {}", one_line(account));
+    }
+    let head = screen.on_out(Style::Bold, &head);
+    screen.line(&format!("── {head}"));
+    if let Some(subject) = &row.subject {
+        let subject = format!("Subject: {}", one_line(subject));
+        let subject = screen.on_out(Style::Bold, &subject);
+        screen.line(&subject);
+    }
+    if let Some(message) = &row.message {
+        screen.line(&block(message));
+    }
+    for problem in &row.problems {
+        let style = if problem.severity == rowcast::model::problem::Severity::Error {
+            Style::Red
+        } else {
+            Style::Yellow
+        };
+        let text = screen.on_out(style, &one_line(&problem.text));
+        screen.line(&format!("! {text}"));
+    }
+    screen.line("");
+}

@@ -1,0 +1,274 @@
+//! `rowcast run`: shows what will happen, asks, sends, and sums up.
+
+use rowcast::adapters::progress::{Manner, Progress};
+use rowcast::campaign::error::CampaignError;
+use rowcast::campaign::run::{Proposal, Purpose, limits, prepare};
+use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
+use rowcast::campaign::summary::{Ending, Summary};
+use rowcast::engine::clock::wall_time;
+use rowcast::model::event::{Asked, Stop};
+use rowcast::model::status::Status;
+use rowcast::model::time::Span;
+use serde_json::json;
+
+use super::super::exit::Exit;
+use super::super::settings::{SettingsError, key};
+use super::super::terminal::{Consent, Question, Screen, Style, block, json_line, number, one_line};
+use super::super::watch::Watch;
+use super::{campaign_name, in_words, refuse, signals};
+
+/// Runs the campaign.
+pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
+    if let Some(setting) = unbuilt(settings) {
+        screen.error(&format!("{setting} is not part of this version; nothing was sent"));
+        return Exit::Refused;
+    }
+    let purpose = match purpose(settings, screen) {
+        Ok(purpose) => purpose,
+        Err(error) => {
+            screen.error(&error);
+            return error.exit();
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen.error(&format!("cannot start: {error}"));
+            return Exit::Defect;
+        }
+    };
+    match runtime.block_on(converse(settings, purpose, screen)) {
+        Ok(exit) => exit,
+        Err(error) => refuse(screen, &error),
+    }
+}
+
+/// A setting that would be ignored. To send what somebody asked not to send would be worse than to refuse.
+fn unbuilt(settings: &Settings) -> Option<&'static str> {
+    let contact = &settings.contact;
+    if !contact.suppress.is_empty() {
+        return Some("--suppress");
+    }
+    if contact.cooldown.is_some() {
+        return Some("--cooldown");
+    }
+    settings.choice.test_to.is_some().then_some("--test-to")
+}
+
+/// Whether to send, and with which key. A dry run needs none, nor does the sandbox.
+fn purpose(settings: &Settings, screen: &mut Screen) -> Result<Purpose, SettingsError> {
+    match &settings.endpoint {
+        _ if settings.sending == Sending::DryRun => Ok(Purpose::Show),
+        Endpoint::Sandbox => Ok(Purpose::Send(None)),
+        Endpoint::Service { key, .. } => {
+            let read = key::read(key)?;
+            if let Some(warning) = read.warning {
+                screen.warning(&warning);
+            }
+            Ok(Purpose::Send(Some(read.key)))
+        }
+    }
+}
+
+async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) -> Result<Exit, CampaignError> {
+    let dry = purpose == Purpose::Show;
+    let prepared = prepare(settings, purpose).await?;
+    for note in &prepared.proposal.notes {
+        screen.warning(note);
+    }
+    let asking = needs_consent(settings) && prepared.proposal.to_send > 0;
+    if dry || asking {
+        propose(settings, &prepared.proposal, screen);
+    }
+    if dry {
+        if settings.show.format == Format::Json {
+            screen.line(&json_line(&plan_json(settings, &prepared.proposal)));
+        }
+        return Ok(Exit::Done);
+    }
+    if asking && !consent(prepared.proposal.to_send, screen)? {
+        screen.say("Nothing was sent.");
+        return Ok(Exit::Refused);
+    }
+    let manner = match (screen.can_draw(), settings.show.level) {
+        (_, Level::Quiet) => Manner::Silent,
+        (true, _) => Manner::Bar,
+        (false, _) => Manner::Lines,
+    };
+    let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
+    let mut watch = Watch::new(&progress, limits(settings), &prepared.proposal);
+    let summary = prepared.send(signals::listen(), |event| watch.note(event)).await;
+    drop(watch);
+    progress.finish();
+    let summary = summary?;
+    conclude(settings, &summary, screen);
+    Ok(exit(&summary))
+}
+
+/// Whether somebody has to agree before anything is sent.
+fn needs_consent(settings: &Settings) -> bool {
+    settings.sending == Sending::Ask && !matches!(settings.endpoint, Endpoint::Sandbox)
+}
+
+fn consent(to_send: usize, screen: &mut Screen) -> Result<bool, CampaignError> {
+    if !screen.can_ask() {
+        return Err(CampaignError::Settings(
+            "there is no terminal to ask at; say --yes to send, or -n to see the plan".to_owned(),
+        ));
+    }
+    let answer = screen
+        .ask(&Question::send_to(to_send))
+        .map_err(|error| CampaignError::Settings(format!("cannot read the answer: {error}")))?;
+    Ok(answer == Consent::Given)
+}
+
+/// What will happen, in words.
+fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
+    let total = number(proposal.counts.total());
+    screen.note(&format!("{total} rows: {}", in_words(&proposal.counts)));
+    if proposal.to_send == 0 {
+        screen.note("Nothing is left to send.");
+        return;
+    }
+    for (account, rows) in &proposal.accounts {
+        let name = match (account, &proposal.account_name) {
+            (Some(id), Some(name)) if proposal.accounts.len() == 1 => format!("account {} ({})", one_line(id), one_line(name)),
+            (Some(id), _) => format!("account {}", one_line(id)),
+            (None, _) => "the only account of the key".to_owned(),
+        };
+        screen.note(&format!("  {} messages from {name}", number(*rows)));
+    }
+    let pace = &settings.pace;
+    let paces = format!(
+        "at most {} in all, {} and {} from each account",
+        pace.rate, pace.account_rate, pace.daily_limit
+    );
+    let lasts = if proposal.duration.is_zero() {
+        "as fast as answers come".to_owned()
+    } else {
+        format!("about {}", Span(proposal.duration))
+    };
+    screen.note(&format!("  pace: {paces}; this takes {lasts}"));
+    if proposal.warnings > 0 {
+        screen.note(&format!(
+            "  {} warnings; `rowcast check {}` lists them",
+            number(proposal.warnings),
+            campaign_name(settings)
+        ));
+    }
+    if let Some(first) = &proposal.first {
+        let head = screen.on_err(
+            Style::Bold,
+            &format!(
+                "The first message, to {} (row {}):",
+                one_line(&first.recipient.canonical()),
+                first.row
+            ),
+        );
+        screen.note(&head);
+        if let Some(subject) = &first.subject {
+            screen.note(&format!("  Subject: {}", one_line(subject)));
+        }
+        for line in block(&first.message).lines() {
+            screen.note(&format!("  {line}"));
+        }
+    }
+}
+
+fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
+    let count = |status| proposal.counts.of(status);
+    json!({
+        "rows": proposal.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
+        "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
+        "pending": count(Status::Pending), "sent_this_run": 0, "results": settings.files.results.to_string_lossy(),
+        "stopped": null, "to_send": proposal.to_send, "seconds": proposal.duration.as_secs(),
+    })
+    .to_string()
+}
+
+/// The last words of a run: counts that add up, where the results are, and what to type next.
+fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
+    for (account, why) in &summary.stopped_accounts {
+        let name = account.as_deref().unwrap_or("(the only one of the key)");
+        screen.warning(&format!("account {name} stopped: {why}"));
+    }
+    if let Some(stop) = &summary.stop {
+        screen.warning(&stopped(stop));
+    }
+    if settings.show.format == Format::Json {
+        screen.line(&json_line(&summary_json(summary)));
+    }
+    let rows = number(summary.counts.total());
+    screen.say(&format!(
+        "{rows} rows: {}. Sent in this run: {}.",
+        in_words(&summary.counts),
+        number(summary.sent_this_run)
+    ));
+    screen.say(&format!("Results: {}", one_line(&summary.results.display().to_string())));
+    screen.say(&next(settings, summary));
+}
+
+fn summary_json(summary: &Summary) -> String {
+    let count = |status| summary.counts.of(status);
+    let account = summary
+        .stopped_accounts
+        .first()
+        .map(|(account, why)| format!("account {}: {why}", account.as_deref().unwrap_or("unnamed")));
+    json!({
+        "rows": summary.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
+        "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
+        "pending": count(Status::Pending), "sent_this_run": summary.sent_this_run,
+        "results": summary.results.to_string_lossy(), "stopped": summary.stop.as_ref().map(stopped).or(account),
+    })
+    .to_string()
+}
+
+/// Why a run stopped, in one sentence.
+fn stopped(stop: &Stop) -> String {
+    match stop {
+        Stop::Asked(Asked::Interrupt) => "interrupted".to_owned(),
+        Stop::Asked(Asked::Terminate) => "asked to end".to_owned(),
+        Stop::Credentials(why) => format!("the service refuses the API key: {why}"),
+        Stop::Redirected(why) => format!("the base URL is wrong: {why}"),
+        Stop::TooManyFailures(rows) => format!("{rows} rows failed or stayed unconfirmed one after another (--max-failures)"),
+        Stop::LongWait { until, why } => {
+            let wait = Span(until.since(wall_time()));
+            format!("the next message may leave at {until}, in {wait}: {why} (--max-wait)")
+        }
+        Stop::Journal(why) => why.clone(),
+    }
+}
+
+/// The next command to type.
+fn next(settings: &Settings, summary: &Summary) -> String {
+    let name = campaign_name(settings);
+    let count = |status| summary.counts.of(status);
+    let to_try = count(Status::Pending) + count(Status::Failed);
+    match summary.ending() {
+        Ending::StoppedEarly | Ending::Asked(_) | Ending::Broken => format!("Next: `rowcast run {name}` goes on where this run stopped."),
+        _ if to_try > 0 => format!(
+            "Next: `rowcast run {name}` tries the {} rows that are failed or pending.",
+            number(to_try)
+        ),
+        _ if count(Status::Unconfirmed) > 0 => {
+            format!(
+                "Next: look into the {} unconfirmed conversations, then `rowcast status {name}`.",
+                number(count(Status::Unconfirmed))
+            )
+        }
+        _ if count(Status::Invalid) > 0 => format!("Next: `rowcast check {name}` lists what is wrong with the invalid rows."),
+        _ => format!("Next: nothing is left to send; `rowcast status {name}` says how the campaign stands."),
+    }
+}
+
+fn exit(summary: &Summary) -> Exit {
+    match summary.ending() {
+        Ending::Done => Exit::Done,
+        Ending::SomeFailed => Exit::RowsFailed,
+        Ending::SomeUnconfirmed => Exit::Unconfirmed,
+        Ending::StoppedEarly => Exit::Stopped,
+        Ending::Broken => Exit::Defect,
+        Ending::Asked(Asked::Interrupt) => Exit::Interrupted,
+        Ending::Asked(Asked::Terminate) => Exit::Terminated,
+    }
+}

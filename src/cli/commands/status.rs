@@ -1,0 +1,57 @@
+//! `rowcast status`: where the campaign stands.
+
+use rowcast::campaign::memory::Origin;
+use rowcast::campaign::settings::{Format, Settings};
+use rowcast::campaign::status::{Running, Standing, status};
+use rowcast::model::status::Status;
+use serde_json::json;
+
+use super::super::exit::Exit;
+use super::super::terminal::{Screen, json_line, number, one_line};
+use super::{campaign_name, in_words, refuse};
+
+/// Reads the campaign and says where it stands.
+pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
+    let standing = match status(settings) {
+        Ok(standing) => standing,
+        Err(error) => return refuse(screen, &error),
+    };
+    match settings.show.format {
+        Format::Json => screen.line(&json_line(&as_json(settings, &standing))),
+        Format::Text => show(settings, &standing, screen),
+    }
+    Exit::Done
+}
+
+fn as_json(settings: &Settings, standing: &Standing) -> String {
+    let count = |status| standing.counts.of(status);
+    json!({
+        "rows": standing.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
+        "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
+        "pending": count(Status::Pending), "running": standing.running == Running::Yes, "next": standing.next(),
+        "results": settings.files.results.to_string_lossy(),
+    })
+    .to_string()
+}
+
+fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
+    screen.line(&format!("{} rows: {}", number(standing.counts.total()), in_words(&standing.counts)));
+    match standing.origin {
+        Origin::Nothing => screen.line("Nothing was sent yet."),
+        Origin::Journal => screen.line(&format!("Results: {}", one_line(&settings.files.results.display().to_string()))),
+        Origin::Results => screen.line("The journal is gone; the results alone say what was sent."),
+    }
+    let name = campaign_name(settings);
+    let unconfirmed = standing.counts.of(Status::Unconfirmed);
+    if unconfirmed > 0 {
+        screen.line(&format!(
+            "{} rows are unconfirmed and held: look into the conversations; --resend-unconfirmed sends them again.",
+            number(unconfirmed)
+        ));
+    }
+    match (standing.running, standing.next()) {
+        (Running::Yes, _) => screen.line("A run is sending just now."),
+        (Running::No, 0) => screen.line("Nothing is left to send."),
+        (Running::No, next) => screen.line(&format!("Next: `rowcast run {name}` tries {} rows.", number(next))),
+    }
+}

@@ -1,0 +1,131 @@
+//! What stands below the options in the help of each command.
+
+use std::fmt::Write;
+
+use super::exit::Exit;
+
+/// Below the list of commands.
+pub const TOP: &str = "\
+Examples:
+  rowcast init spring-round                         start from a sheet and templates
+  rowcast check spring-round/campaign.toml          what stands in the way?
+  rowcast run spring-round/campaign.toml --sandbox  try it: nobody gets anything
+  rowcast run spring-round/campaign.toml            send; type it again to resume
+
+`rowcast --help` also lists the environment variables and exit statuses.";
+
+/// Below the options of `init`.
+pub const INIT: &str = "\
+Examples:
+  rowcast init                 in this folder
+  rowcast init spring-round    in a new folder
+
+Nothing that is already there is overwritten.";
+
+/// Below the options of `check`.
+pub const CHECK: &str = "\
+Examples:
+  rowcast check campaign.toml
+  rowcast check people.csv -m message.txt --strict";
+
+/// Below the options of `preview`.
+pub const PREVIEW: &str = "\
+Examples:
+  rowcast preview campaign.toml --limit 3
+  rowcast preview people.csv -m message.txt --rows 2-5,9
+  rowcast preview campaign.toml --format json | jq .message
+
+What is previewed is what is sent, byte for byte.";
+
+/// Below the options of `run`.
+pub const RUN: &str = "\
+Examples:
+  rowcast run campaign.toml --sandbox           try it: nobody gets anything
+  rowcast run campaign.toml --dry-run           the plan, nothing sent
+  rowcast run campaign.toml --limit 5           five messages first
+  rowcast run campaign.toml                     the rest; type it again to resume
+  rowcast run people.csv -m message.txt --yes   without a terminal
+
+A row that was sent is never sent again. A row whose answer never came is held as unconfirmed.";
+
+/// Below the options of `status`.
+pub const STATUS: &str = "\
+Examples:
+  rowcast status campaign.toml
+  rowcast status people.csv --format json";
+
+/// Below the options of `results`.
+pub const RESULTS: &str = "\
+Examples:
+  rowcast results campaign.toml
+  rowcast results campaign.toml --status failed,unconfirmed -o again.csv";
+
+/// Below the options of `sandbox`.
+pub const SANDBOX: &str = "\
+The first line on stdout is the base URL, to be given as --base-url.
+
+Examples:
+  rowcast sandbox --listen 127.0.0.1:8080
+  rowcast sandbox --latency 50ms --log deliveries.jsonl";
+
+/// Below the options of `completions`.
+pub const COMPLETIONS: &str = "\
+Examples:
+  rowcast completions bash > ~/.local/share/bash-completion/completions/rowcast
+  rowcast completions zsh > \"${fpath[1]}/_rowcast\"
+  rowcast completions fish > ~/.config/fish/completions/rowcast.fish
+  rowcast completions powershell >> $PROFILE";
+
+/// Below the options of `man`.
+pub const MAN: &str = "\
+Examples:
+  rowcast man > ~/.local/share/man/man1/rowcast.1";
+
+const ENVIRONMENT: &str = "\
+Environment (a flag beats it, it beats .env, .env beats campaign.toml):
+  CONNECTSAFELY_API_KEY      the API key (else CONNECTSAFELY_API_TOKEN)
+  CONNECTSAFELY_ACCOUNT_ID   the sending account of rows that name none
+  ROWCAST_BASE_URL           --base-url
+  ROWCAST_API_KEY_FILE       --api-key-file
+  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_CONCURRENCY, ROWCAST_TIMEOUT,
+  ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
+  NO_COLOR                   no colours
+A file .env in the current folder, else in the campaign's, may hold the same variables but NO_COLOR.";
+
+fn exit_statuses() -> String {
+    let mut text = "Exit status:".to_owned();
+    for exit in Exit::ALL {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {:<4} {}", exit.status(), exit.meaning());
+    }
+    text
+}
+
+/// Below the list of commands, in the long help and the manual page.
+pub fn top_long() -> String {
+    let examples = TOP.split("\n\n").next().unwrap_or(TOP);
+    format!("{examples}\n\n{ENVIRONMENT}\n\n{}", exit_statuses())
+}
+
+/// Below the options of `run`, in the long help.
+pub fn run_long() -> String {
+    format!("{RUN}\n\n{ENVIRONMENT}\n\n{}", exit_statuses())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_help_lists_every_status_and_every_variable() {
+        let help = top_long();
+        for exit in Exit::ALL {
+            assert!(help.contains(&format!("\n  {} ", exit.status())), "{exit:?}");
+        }
+        for setting in crate::cli::settings::keys::ALL {
+            for variable in setting.variables {
+                assert!(help.contains(variable), "{variable}");
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a person types, and what the terminal shows.
+
+#[expect(clippy::doc_markdown, reason = "the comments are the help text, where backticks are noise")]
+mod args;
+mod commands;
+mod defect;
+mod exit;
+mod help;
+mod init;
+mod pages;
+mod settings;
+mod terminal;
+mod watch;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use rowcast::campaign::settings::Settings;
+
+use args::{Arguments, Command, InitArgs, ShowArgs};
+use commands::sandbox::ServeError;
+use exit::Exit;
+use init::InitError;
+use settings::{SettingsError, Surroundings, Typed};
+use terminal::{OutError, Screen};
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Init(#[from] InitError),
+    #[error(transparent)]
+    Out(#[from] OutError),
+    #[error("cannot make the manual page: {0}")]
+    Manual(io::Error),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Failure {
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(error) => error.exit(),
+            Self::Init(_) | Self::Serve(_) => Exit::Refused,
+            Self::Out(_) | Self::Manual(_) => Exit::Defect,
+        }
+    }
+}
+
+/// Parses the command line, does what it asks, and says how that ended.
+pub fn run() -> ExitCode {
+    defect::install();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error).into(),
+    };
+    let show = arguments.show.clone();
+    let mut screen = Screen::of_process(show.color.unwrap_or_default(), show.level());
+    let done = obey(arguments, &mut screen);
+    let written = screen.finish().map_err(Failure::from);
+    let exit = done.and_then(|exit| written.map(|()| exit)).unwrap_or_else(|failure| {
+        screen.error(&failure);
+        failure.exit()
+    });
+    exit.into()
+}
+
+/// Help and version go to stdout and are no error; whatever else clap refuses is one.
+fn usage(error: &clap::Error) -> Exit {
+    // A reader that went away, as in `rowcast --help | head`, needs no help.
+    let _ = error.print();
+    if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
+}
+
+fn obey(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
+    let Arguments { command, show } = arguments;
+    match command {
+        Command::Init(args) => init(&args, screen),
+        Command::Check(args) => campaign(Typed::from(*args), show, screen, commands::check::run),
+        Command::Preview(args) => campaign(Typed::from(*args), show, screen, commands::preview::run),
+        Command::Run(args) => campaign(Typed::from(*args), show, screen, commands::run::run),
+        Command::Status(args) => campaign(Typed::from(*args), show, screen, commands::status::run),
+        Command::Results(args) => campaign(Typed::from(&*args), show, screen, |settings, screen| {
+            commands::results::run(settings, &args.status, args.output.as_deref(), screen)
+        }),
+        Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
+        Command::Completions(args) => {
+            screen.data(&pages::completions(args.shell));
+            Ok(Exit::Done)
+        }
+        Command::Man => {
+            screen.data(&pages::manual().map_err(Failure::Manual)?);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn init(args: &InitArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    for path in init::write(&args.folder)? {
+        screen.say(&format!("wrote {}", terminal::one_line(&path.display().to_string())));
+    }
+    screen.say(&init::next_steps(&args.folder));
+    Ok(Exit::Done)
+}
+
+/// Resolves the settings of a campaign and hands them to its use case.
+fn campaign(typed: Typed, show: ShowArgs, screen: &mut Screen, act: impl FnOnce(&Settings, &mut Screen) -> Exit) -> Result<Exit, Failure> {
+    let settings = settings::resolve(typed.showing(show), &Surroundings::of_process())?;
+    screen.adjust(settings.show.color, settings.show.level);
+    Ok(act(&settings, screen))
+}

@@ -1,0 +1,242 @@
+//! From what was typed, and what environment, `.env` and campaign file say, to what the program needs: one conversion.
+//!
+//! Flag beats environment beats `.env` beats campaign file beats default, for every setting; only do-not-contact lists
+//! add up, since a list that was left out could not be taken back.
+
+mod dotenv;
+mod error;
+mod file;
+pub mod key;
+pub mod keys;
+mod layers;
+mod paths;
+mod typed;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rowcast::campaign::settings::{
+    CampaignFiles, Choice, Contact, Endpoint, Invalid, Level, Pace, Repeats, SERVICE_URL, Sending, Settings, SheetOptions, Show,
+    Unconfirmed, Warnings,
+};
+use rowcast::model::row::Meaning;
+use rowcast::model::time::Span;
+
+pub use error::SettingsError;
+pub use layers::Surroundings;
+pub use typed::Typed;
+
+use crate::cli::args::{AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, PaceArgs, PositiveSpan, SendingArgs};
+use dotenv::DotEnv;
+use file::CampaignFile;
+use layers::{FilePace, Layers};
+use paths::{CampaignKind, Stage};
+
+/// Puts the settings together. Reads the campaign file and `.env`, and no other file: not the key's, not the sheet.
+///
+/// # Errors
+/// Where one of the two cannot be read, says something that no setting takes, or the settings cannot be meant together.
+pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, SettingsError> {
+    let Typed {
+        campaign,
+        templates,
+        choice,
+        contact,
+        sending,
+        pace,
+        format,
+        show,
+    } = typed;
+    let mut layers = layers(&campaign.campaign, surroundings)?;
+    let stage = stage(&campaign, &layers)?;
+    if stage == Stage::Sandbox {
+        layers.file_pace = FilePace::PassedOver;
+    }
+    let files = files(&campaign, templates.message, templates.subject, stage, &layers)?;
+    paths::keep_apart(&files)?;
+    Ok(Settings {
+        sheet: sheet_options(&campaign, &layers)?,
+        endpoint: endpoint(&campaign, stage, &layers)?,
+        account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,
+        pace: self::pace(&pace, stage, &layers)?,
+        contact: self::contact(campaign.suppress, &contact, &layers)?,
+        sending: self::sending(&sending, &layers)?,
+        choice: self::choice(choice, sending, &layers)?,
+        show: Show {
+            format: layers.pick(format.format, &keys::FORMAT)?.unwrap_or_default(),
+            level: level(&show, &layers)?,
+            color: layers.pick(show.color, &keys::COLOR)?.unwrap_or_default(),
+        },
+        files,
+    })
+}
+
+fn layers<'a>(campaign: &Path, surroundings: &'a Surroundings) -> Result<Layers<'a>, SettingsError> {
+    let file = match CampaignKind::of(campaign)? {
+        CampaignKind::File => Some(CampaignFile::read(campaign)?),
+        CampaignKind::Sheet => None,
+    };
+    let beside = campaign.parent().unwrap_or(Path::new(""));
+    let dotenv = DotEnv::of_first(&[&surroundings.folder, beside])?;
+    Ok(Layers {
+        surroundings,
+        dotenv,
+        file,
+        file_pace: FilePace::Holds,
+    })
+}
+
+/// A flag that names a service outweighs a campaign file that says sandbox, as any flag outweighs the file.
+fn stage(campaign: &CampaignArgs, layers: &Layers<'_>) -> Result<Stage, SettingsError> {
+    let said = if campaign.sandbox {
+        Some(true)
+    } else {
+        layers.pick(campaign.base_url.as_ref().map(|_| false), &keys::SANDBOX)?
+    };
+    Ok(if said == Some(true) { Stage::Sandbox } else { Stage::Service })
+}
+
+fn files(
+    campaign: &CampaignArgs,
+    message: Option<PathBuf>,
+    subject: Option<PathBuf>,
+    stage: Stage,
+    layers: &Layers<'_>,
+) -> Result<CampaignFiles, SettingsError> {
+    let sheet = match &layers.file {
+        None => campaign.campaign.clone(),
+        Some(file) => layers.pick_path(None, &keys::SHEET)?.ok_or_else(|| SettingsError::File {
+            path: file.path().to_owned(),
+            text: "names no sheet; add a line such as sheet = \"people.csv\"".to_owned(),
+        })?,
+    };
+    let results = match &campaign.results {
+        Some(path) => path.clone(),
+        // What the file of a real campaign calls its results is no place for a trial that a flag asked for.
+        None if campaign.sandbox => paths::default_results(&sheet, stage),
+        None => layers
+            .pick_path(None, &keys::RESULTS)?
+            .unwrap_or_else(|| paths::default_results(&sheet, stage)),
+    };
+    Ok(CampaignFiles {
+        campaign: campaign.campaign.clone(),
+        message: layers.pick_path(message, &keys::MESSAGE)?,
+        subject: layers.pick_path(subject, &keys::SUBJECT)?,
+        journal: paths::journal_of(&results),
+        results,
+        sheet,
+    })
+}
+
+fn sheet_options(campaign: &CampaignArgs, layers: &Layers<'_>) -> Result<SheetOptions, SettingsError> {
+    Ok(SheetOptions {
+        key: layers.pick_text(campaign.key.clone(), &keys::KEY)?,
+        columns: columns(&campaign.column, layers)?,
+        encoding: layers.pick_text(campaign.encoding.clone(), &keys::ENCODING)?,
+        tab: layers.pick_text(campaign.tab.clone(), &keys::TAB)?,
+        delimiter: layers.pick(campaign.delimiter, &keys::DELIMITER)?,
+    })
+}
+
+/// Each meaning is a setting of its own: a flag for one leaves the campaign file's others as they are.
+fn columns(flags: &[ColumnName], layers: &Layers<'_>) -> Result<BTreeMap<Meaning, String>, SettingsError> {
+    let listed: Vec<ColumnName> = layers.pick_all(Vec::new(), &keys::COLUMN)?;
+    let of_file = layers.file.as_ref().map_or(&[][..], CampaignFile::columns);
+    let mut columns = BTreeMap::new();
+    for (place, layer) in [("[columns]", of_file), ("column", &listed), ("--column", flags)] {
+        let mut said = BTreeMap::new();
+        for column in layer {
+            if said.insert(column.meaning, column.header.clone()).is_some() {
+                let text = format!("{place}: two columns for `{}`; leave one out", column.meaning.as_str());
+                return Err(SettingsError::Conflict(text));
+            }
+        }
+        columns.append(&mut said);
+    }
+    Ok(columns)
+}
+
+fn endpoint(campaign: &CampaignArgs, stage: Stage, layers: &Layers<'_>) -> Result<Endpoint, SettingsError> {
+    if stage == Stage::Sandbox {
+        return Ok(Endpoint::Sandbox);
+    }
+    let said = layers.pick_text(campaign.base_url.clone(), &keys::BASE_URL)?;
+    Ok(Endpoint::Service {
+        base_url: said.unwrap_or_else(|| SERVICE_URL.to_owned()),
+        key: key::source(campaign.api_key_file.as_deref(), layers)?,
+    })
+}
+
+fn pace(flags: &PaceArgs, stage: Stage, layers: &Layers<'_>) -> Result<Pace, SettingsError> {
+    let default = match stage {
+        Stage::Service => Pace::default(),
+        Stage::Sandbox => Pace::of_sandbox(),
+    };
+    let concurrency: Option<AtLeastOne> = layers.pick(flags.concurrency, &keys::CONCURRENCY)?;
+    let timeout: Option<PositiveSpan> = layers.pick(flags.timeout, &keys::TIMEOUT)?;
+    let max_failures: Option<AtLeastOne> = layers.pick(flags.max_failures, &keys::MAX_FAILURES)?;
+    let max_wait: Option<Span> = layers.pick(flags.max_wait, &keys::MAX_WAIT)?;
+    Ok(Pace {
+        rate: layers.pick(flags.rate, &keys::RATE)?.unwrap_or(default.rate),
+        account_rate: layers
+            .pick(flags.account_rate, &keys::ACCOUNT_RATE)?
+            .unwrap_or(default.account_rate),
+        daily_limit: layers.pick(flags.daily_limit, &keys::DAILY_LIMIT)?.unwrap_or(default.daily_limit),
+        concurrency: concurrency.map_or(default.concurrency, |many| {
+            NonZeroUsize::try_from(many.0).unwrap_or(NonZeroUsize::MAX)
+        }),
+        timeout: timeout.map_or(default.timeout, PositiveSpan::get),
+        retries: layers.pick(flags.retries, &keys::RETRIES)?.unwrap_or(default.retries),
+        max_failures: max_failures.map_or(default.max_failures, |many| many.0),
+        max_wait: max_wait.map_or(default.max_wait, |Span(wait): Span| -> Duration { wait }),
+    })
+}
+
+fn contact(mut suppress: Vec<PathBuf>, flags: &ContactArgs, layers: &Layers<'_>) -> Result<Contact, SettingsError> {
+    suppress.extend(layers.paths_of_layers(&keys::SUPPRESS)?);
+    suppress.extend(layers.paths_of_layers(&keys::SUPPRESS_FILES)?);
+    let cooldown: Option<PositiveSpan> = layers.pick(flags.cooldown, &keys::COOLDOWN)?;
+    Ok(Contact {
+        suppress,
+        cooldown: cooldown.map(PositiveSpan::get),
+        repeats: layers.switch(flags.allow_repeat.into(), &keys::ALLOW_REPEAT, Repeats::Allow)?,
+    })
+}
+
+/// A dry run outweighs an answer given beforehand: nothing is sent that could have been left alone.
+fn sending(flags: &SendingArgs, layers: &Layers<'_>) -> Result<Sending, SettingsError> {
+    let agreed = layers.switch(flags.yes.into(), &keys::YES, Sending::Agreed)?;
+    match layers.switch(flags.dry_run.into(), &keys::DRY_RUN, Sending::DryRun)? {
+        Sending::DryRun => Ok(Sending::DryRun),
+        Sending::Ask | Sending::Agreed => Ok(agreed),
+    }
+}
+
+fn choice(flags: ChoiceArgs, sending: SendingArgs, layers: &Layers<'_>) -> Result<Choice, SettingsError> {
+    Ok(Choice {
+        rows: layers.pick(flags.rows, &keys::ROWS)?,
+        only: layers.pick(flags.only, &keys::ONLY)?,
+        limit: layers.pick(flags.limit, &keys::LIMIT)?,
+        sample: layers.pick(flags.sample, &keys::SAMPLE)?,
+        test_to: layers.pick_text(sending.test_to, &keys::TEST_TO)?,
+        unconfirmed: layers.switch(sending.resend_unconfirmed.into(), &keys::RESEND_UNCONFIRMED, Unconfirmed::Resend)?,
+        invalid: layers.switch(flags.skip_invalid.into(), &keys::SKIP_INVALID, Invalid::Skip)?,
+        warnings: layers.switch(flags.strict.into(), &keys::STRICT, Warnings::Refuse)?,
+    })
+}
+
+fn level(flags: &crate::cli::args::ShowArgs, layers: &Layers<'_>) -> Result<Level, SettingsError> {
+    if flags.quiet || flags.verbose {
+        return Ok(flags.level());
+    }
+    match layers.switch(layers::Flag::Left, &keys::QUIET, Level::Quiet)? {
+        // `Level`'s default is not `Quiet`, so this arm means that the file says so.
+        Level::Quiet => Ok(Level::Quiet),
+        _ => layers.switch(layers::Flag::Left, &keys::VERBOSE, Level::Verbose),
+    }
+}
+
+#[cfg(test)]
+mod tests;

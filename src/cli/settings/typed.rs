@@ -1,0 +1,123 @@
+//! The flags of a command, in the groups that settings are made from; a group that the command does not take is blank.
+
+use crate::cli::args::{
+    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ResultsArgs, RunArgs, SendingArgs, ShowArgs,
+    StatusArgs, TemplateArgs,
+};
+
+/// The flags of a command that is about a campaign.
+#[derive(Debug, Clone, Default)]
+pub struct Typed {
+    /// What defines the campaign.
+    pub campaign: CampaignArgs,
+    /// Its templates.
+    pub templates: TemplateArgs,
+    /// Which rows.
+    pub choice: ChoiceArgs,
+    /// Who must not be written to.
+    pub contact: ContactArgs,
+    /// What is sent, and whether somebody is asked.
+    pub sending: SendingArgs,
+    /// How fast.
+    pub pace: PaceArgs,
+    /// For whom the output is.
+    pub format: FormatArgs,
+    /// How much is shown.
+    pub show: ShowArgs,
+}
+
+impl Typed {
+    /// The same, with what is shown.
+    #[must_use]
+    pub fn showing(self, show: ShowArgs) -> Self {
+        Self { show, ..self }
+    }
+}
+
+impl From<RunArgs> for Typed {
+    fn from(args: RunArgs) -> Self {
+        let RunArgs {
+            campaign,
+            templates,
+            choice,
+            contact,
+            sending,
+            pace,
+            format,
+        } = args;
+        Self {
+            campaign,
+            templates,
+            choice,
+            contact,
+            sending,
+            pace,
+            format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<CheckArgs> for Typed {
+    fn from(args: CheckArgs) -> Self {
+        let CheckArgs {
+            campaign,
+            templates,
+            choice,
+            contact,
+            format,
+        } = args;
+        Self {
+            campaign,
+            templates,
+            choice,
+            contact,
+            format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<PreviewArgs> for Typed {
+    fn from(args: PreviewArgs) -> Self {
+        let PreviewArgs {
+            campaign,
+            templates,
+            choice,
+            format,
+        } = args;
+        Self {
+            campaign,
+            templates,
+            choice,
+            format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<StatusArgs> for Typed {
+    fn from(args: StatusArgs) -> Self {
+        let StatusArgs {
+            campaign,
+            templates,
+            format,
+        } = args;
+        Self {
+            campaign,
+            templates,
+            format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&ResultsArgs> for Typed {
+    fn from(args: &ResultsArgs) -> Self {
+        Self {
+            campaign: args.campaign.clone(),
+            templates: args.templates.clone(),
+            ..Self::default()
+        }
+    }
+}
