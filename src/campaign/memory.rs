@@ -33,6 +33,8 @@ pub struct Memory {
     pub ledger: Ledger,
     /// Requests that its limits still count, in the order of leaving.
     pub past: Vec<Past>,
+    /// The account of rows that name none, as its last run had it.
+    pub account: Option<String>,
     /// The templates of its last run.
     pub templates: Option<Templates>,
     /// The last note that results were written, if nothing was added after it.
@@ -65,6 +67,7 @@ impl Memory {
         Self {
             ledger: Ledger::new(source),
             past: Vec::new(),
+            account: None,
             templates: None,
             written: None,
             imports: Vec::new(),
@@ -109,6 +112,7 @@ impl Memory {
         match entry {
             Entry::Run(run) => {
                 self.templates = Some(run.templates.clone());
+                self.account.clone_from(&run.account);
                 self.timeout = Duration::from_millis(run.timeout_ms);
             }
             Entry::Written(written) => self.written = Some(written.clone()),

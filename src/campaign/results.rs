@@ -236,7 +236,9 @@ fn would_be(
     let drafted = match address {
         Err(unaddressed) => Some(Err(unaddressed.problems)),
         Ok(address) => {
-            accounts.id(address.account).unwrap_or_default().clone_into(&mut facts.account);
+            if facts.account.is_empty() {
+                accounts.id(address.account).unwrap_or_default().clone_into(&mut facts.account);
+            }
             source.reading.draft(row, address, accounts)
         }
     };
@@ -267,7 +269,8 @@ fn in_one_line(problems: &[Problem]) -> String {
 pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
     let mut memory = Memory::read(settings)?;
     let reading = Reading::open_with(settings, memory.templates.take())?;
-    let mut accounts = Accounts::new(settings.account.clone());
+    let account = settings.account.clone().or_else(|| memory.account.take());
+    let mut accounts = Accounts::new(account.clone());
     let plan = survey(
         &reading,
         &memory.ledger,
@@ -281,7 +284,6 @@ pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> R
         _ => None,
     };
     let ledger = Mutex::new(memory.ledger);
-    let account = settings.account.as_deref();
     let source = Source {
         reading: &reading,
         plan: &plan,
@@ -289,7 +291,7 @@ pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> R
         journal: journal.as_ref(),
         imports: &memory.imports,
         turned_away: &[],
-        account,
+        account: account.as_deref(),
     };
     write(&source, target, only)
 }

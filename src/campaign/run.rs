@@ -378,6 +378,7 @@ impl Prepared {
             at: wall_time(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout_ms: u64::try_from(self.settings.pace.timeout.as_millis()).unwrap_or(u64::MAX),
+            account: self.accounts.id(DEFAULT_ACCOUNT).map(str::to_owned),
             templates: self.reading.templates().cloned().unwrap_or_default(),
         }
     }
@@ -402,7 +403,11 @@ impl Prepared {
             journal,
             imports: self.memory.imports.clone(),
             turned_away,
-            account: self.accounts.id(DEFAULT_ACCOUNT).map(str::to_owned),
+            account: self
+                .accounts
+                .id(DEFAULT_ACCOUNT)
+                .or(self.memory.account.as_deref())
+                .map(str::to_owned),
             sheet: self.settings.files.sheet.clone(),
         })
     }

@@ -37,6 +37,9 @@ pub struct RunStart {
     pub version: String,
     /// The time-out of a request, in milliseconds: how long an attempt without an outcome may have gone on.
     pub timeout_ms: u64,
+    /// The account of rows that name none, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The message and subject templates with all that they include.
     pub templates: Templates,
 }

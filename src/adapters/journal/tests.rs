@@ -394,6 +394,7 @@ fn entry() -> impl Strategy<Value = Entry> {
                 at,
                 version,
                 timeout_ms,
+                account: None,
                 templates: Templates { message, subject, files },
             })
         });

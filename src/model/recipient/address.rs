@@ -162,9 +162,8 @@ fn profile_id(text: &str, slug: &str) -> Result<Recipient, RecipientError> {
     }
     match slug.chars().count() {
         0 => Err(no(text, "has no profile id")),
-        1..=2 => Err(no(text, "is too short for a profile id")),
-        3..=LONGEST if slug.chars().any(|c| !matches!(c, '-' | '_')) => Ok(Recipient::from_profile_id(slug)),
-        3..=LONGEST => Err(no(text, "has no letter and no digit in it")),
+        ..=LONGEST if slug.chars().any(|c| !matches!(c, '-' | '_')) => Ok(Recipient::from_profile_id(slug)),
+        ..=LONGEST => Err(no(text, "has no letter and no digit in it")),
         _ => Err(no(text, "is too long for a profile id, which has 100 characters at most")),
     }
 }

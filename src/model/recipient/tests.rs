@@ -111,7 +111,6 @@ fn what_addresses_nobody_is_refused_with_what_it_is() {
         ("https://www.linkedin.com/in/a%2Fb%2Fc", "which no profile id has"),
         ("jane{doe}", "which no profile id has"),
         ("#N/A", "no profile"),
-        ("jo", "too short"),
         ("---", "no letter"),
         ("urn:li:company:1", "no profile and no conversation"),
         ("urn:li:fsd_profile:jane", "ACo"),
