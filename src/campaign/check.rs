@@ -5,6 +5,7 @@ use super::error::CampaignError;
 use super::memory::Memory;
 use super::preview::with_skip;
 use super::reading::Reading;
+use super::refresh::freshen;
 use super::settings::{Invalid, Settings, Warnings};
 use super::survey::{Depth, survey};
 use crate::model::plan::Choice;
@@ -74,7 +75,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     })?;
     let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse;
     let by_warnings = warnings > 0 && settings.choice.warnings == Warnings::Refuse;
-    Ok(Check {
+    let found = Check {
         counts: plan.counts(),
         problems,
         errors,
@@ -82,7 +83,9 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         recognised: recognised(&reading),
         to_send: plan.to_send().count(),
         refused: if by_errors || by_warnings { Refused::Yes } else { Refused::No },
-    })
+    };
+    freshen(settings, reading, plan, memory)?;
+    Ok(found)
 }
 
 /// What the settings choose.

@@ -4,6 +4,7 @@ use super::address::Accounts;
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
+use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, survey};
 use crate::adapters::digest::sha256_hex;
@@ -53,7 +54,7 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         unconfirmed: settings.choice.unconfirmed,
         ..Choice::everything()
     };
-    survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
+    let plan = survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
         let number = seen.row.number();
         if left == 0 || settings.choice.rows.as_ref().is_some_and(|rows| !rows.contains(number)) {
             return;
@@ -78,7 +79,7 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
             problems: with_skip(seen.meeting, seen.problems),
         });
     })?;
-    Ok(())
+    freshen(settings, reading, plan, memory)
 }
 
 /// The status that a run would find the row in.

@@ -7,10 +7,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::error::CampaignError;
+use super::memory::{Memory, Origin};
 use super::reading::Reading;
 use super::results::{Source, write};
+use super::settings::Settings;
 use crate::adapters::digest::sha256_hex;
-use crate::adapters::journal;
+use crate::adapters::journal::{self, Journal};
 use crate::engine::TurnedAway;
 use crate::model::entry::{Import, Stamp, Written};
 use crate::model::ledger::Ledger;
@@ -89,6 +91,33 @@ fn stamp(path: &Path) -> Option<Stamp> {
         length: metadata.len(),
         changed_ns: u64::try_from(changed.as_nanos()).ok()?,
     })
+}
+
+/// Brings the results up to date for a command that sends nothing, where a run ended before it could: after a crash.
+///
+/// Does nothing while a run holds the campaign, since that run keeps them up to date, or where nothing was ever sent.
+///
+/// # Errors
+/// The journal cannot be read, or the disk fails.
+pub fn freshen(settings: &Settings, reading: Reading, plan: Plan, memory: Memory) -> Result<(), CampaignError> {
+    let (results, journal) = (&settings.files.results, &settings.files.journal);
+    if memory.origin != Origin::Journal || Journal::is_held(journal) {
+        return Ok(());
+    }
+    if memory.written.is_some_and(|written| stamp(results) == Some(written.results)) {
+        return Ok(());
+    }
+    let made = Made {
+        reading: Arc::new(reading),
+        plan: Arc::new(plan),
+        ledger: Arc::new(Mutex::new(memory.ledger)),
+        journal: Some(Arc::new(journal::Reader::open(journal)?)),
+        imports: Vec::new(),
+        turned_away: Vec::new(),
+        account: settings.account.clone().or(memory.account),
+        sheet: settings.files.sheet.clone(),
+    };
+    made.write(results).map(drop)
 }
 
 /// A thread that writes the results now and then.

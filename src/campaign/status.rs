@@ -4,6 +4,7 @@ use super::address::Accounts;
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
 use super::reading::Reading;
+use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, survey};
 use crate::model::plan::Choice;
@@ -50,11 +51,13 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     } else {
         Running::No
     };
-    Ok(Standing {
+    let standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,
         running,
-    })
+    };
+    freshen(settings, reading, plan, memory)?;
+    Ok(standing)
 }
 
 impl Standing {

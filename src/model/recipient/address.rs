@@ -162,8 +162,8 @@ fn profile_id(text: &str, slug: &str) -> Result<Recipient, RecipientError> {
     }
     match slug.chars().count() {
         0 => Err(no(text, "has no profile id")),
-        ..=LONGEST if slug.chars().any(|c| !matches!(c, '-' | '_')) => Ok(Recipient::from_profile_id(slug)),
-        ..=LONGEST => Err(no(text, "has no letter and no digit in it")),
+        1..=LONGEST if slug.chars().any(|c| !matches!(c, '-' | '_')) => Ok(Recipient::from_profile_id(slug)),
+        1..=LONGEST => Err(no(text, "has no letter and no digit in it")),
         _ => Err(no(text, "is too long for a profile id, which has 100 characters at most")),
     }
 }
