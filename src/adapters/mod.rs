@@ -4,6 +4,7 @@ pub mod api;
 pub mod digest;
 pub mod journal;
 pub mod pace;
+pub mod pages;
 pub mod progress;
 pub mod results;
 pub mod sandbox;

@@ -2,6 +2,7 @@
 
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
 use crate::adapters::journal::JournalError;
+use crate::adapters::pages::PageError;
 use crate::adapters::results::ResultsError;
 use crate::adapters::sheet::SheetError;
 use crate::adapters::template::TemplateErrors;
@@ -22,6 +23,9 @@ pub enum CampaignError {
     /// The results cannot be read back or written.
     #[error(transparent)]
     Results(#[from] ResultsError),
+    /// A page cannot be made or written.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// The base URL may not be used.
     #[error(transparent)]
     BaseUrl(#[from] BaseUrlError),

@@ -9,6 +9,7 @@ pub mod memory;
 pub mod preview;
 pub mod reading;
 pub mod refresh;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod settings;

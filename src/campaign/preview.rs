@@ -1,5 +1,7 @@
 //! The rendered messages, as they would be sent.
 
+use std::path::Path;
+
 use super::address::Accounts;
 use super::error::CampaignError;
 use super::memory::Memory;
@@ -8,10 +10,11 @@ use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, survey};
 use crate::adapters::digest::sha256_hex;
+use crate::adapters::pages::{self, PreviewCard, PreviewPage};
 use crate::model::plan::{Choice, Meeting, Skip};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Meaning, RowNumber};
-use crate::model::status::Status;
+use crate::model::status::{Counts, Status};
 
 /// A row as it would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +83,41 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         });
     })?;
     freshen(settings, reading, plan, memory)
+}
+
+/// Renders the chosen rows and writes them to `target` as a page. Returns how many there are.
+///
+/// # Errors
+/// As for [`preview`], or the page cannot be written.
+pub fn write_page(settings: &Settings, target: &Path) -> Result<usize, CampaignError> {
+    let (mut cards, mut counts) = (Vec::new(), Counts::default());
+    preview(settings, |row| {
+        counts.add(row.status);
+        cards.push(card(row));
+    })?;
+    let title = settings.files.sheet.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let with_rows = Status::ALL.into_iter().filter(|status| counts.of(*status) > 0);
+    let counts = with_rows.map(|status| (status.to_string(), counts.of(status))).collect();
+    let page = PreviewPage { title, counts, cards };
+    pages::write(target, &pages::preview(&page)?)?;
+    Ok(page.cards.len())
+}
+
+fn card(row: Preview) -> PreviewCard {
+    let severity = |severity| if severity == Severity::Error { "error" } else { "warning" };
+    PreviewCard {
+        row: row.row.0,
+        recipient: row.recipient,
+        status: row.status.to_string(),
+        account: row.account,
+        subject: row.subject,
+        message: row.message,
+        problems: row
+            .problems
+            .into_iter()
+            .map(|problem| (severity(problem.severity).to_owned(), problem.text))
+            .collect(),
+    }
 }
 
 /// The status that a run would find the row in.

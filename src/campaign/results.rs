@@ -47,6 +47,21 @@ pub struct Source<'a> {
 pub fn write(source: &Source<'_>, target: &Path, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
     let header = source.reading.header();
     let mut writer = Writer::create(target, &header.names)?;
+    let counts = each(source, |told, row| {
+        if only.is_none_or(|only| only.contains(&told.status)) {
+            writer.write(&told.line(), (0..header.names.len()).map(|column| row.raw(column)))?;
+        }
+        Ok(())
+    })?;
+    writer.finish()?;
+    Ok(counts)
+}
+
+/// Tells of every row of the sheet what the results say of it.
+///
+/// # Errors
+/// The sheet or the journal cannot be read any more, or `take` refuses.
+pub fn each(source: &Source<'_>, mut take: impl FnMut(&Told, &Row) -> Result<(), CampaignError>) -> Result<Counts, CampaignError> {
     let mut accounts = Accounts::new(source.account.map(str::to_owned));
     let mut counts = Counts::default();
     let mut rows = source.reading.sheet().rows();
@@ -60,20 +75,21 @@ pub fn write(source: &Source<'_>, target: &Path, only: Option<&[Status]>) -> Res
         };
         let told = tell(source, planned, &row, &mut accounts)?;
         counts.add(told.status);
-        if only.is_none_or(|only| only.contains(&told.status)) {
-            writer.write(&told.line(), (0..header.names.len()).map(|column| row.raw(column)))?;
-        }
+        take(&told, &row)?;
     }
-    writer.finish()?;
     Ok(counts)
 }
 
 /// What the results say of one row.
-struct Told {
-    number: u32,
-    status: Status,
-    attempts: u32,
-    facts: Import,
+pub struct Told {
+    /// Its number.
+    pub number: u32,
+    /// Its status.
+    pub status: Status,
+    /// Requests made for it, over all runs.
+    pub attempts: u32,
+    /// The other columns.
+    pub facts: Import,
 }
 
 impl Told {
@@ -267,6 +283,14 @@ fn in_one_line(problems: &[Problem]) -> String {
 /// # Errors
 /// The sheet or the journal cannot be read, or the disk fails.
 pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
+    with_source(settings, |source| write(source, target, only))
+}
+
+/// Reads everything that results are made from, and hands it on.
+///
+/// # Errors
+/// The sheet or the journal cannot be read, or `make` fails.
+pub fn with_source<T>(settings: &Settings, make: impl FnOnce(&Source<'_>) -> Result<T, CampaignError>) -> Result<T, CampaignError> {
     let mut memory = Memory::read(settings)?;
     let reading = Reading::open_with(settings, memory.templates.take())?;
     let account = settings.account.clone().or_else(|| memory.account.take());
@@ -293,5 +317,5 @@ pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> R
         turned_away: &[],
         account: account.as_deref(),
     };
-    write(&source, target, only)
+    make(&source)
 }

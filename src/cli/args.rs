@@ -84,6 +84,9 @@ pub enum Command {
     /// Write the results again, or some of them
     #[command(after_help = help::RESULTS)]
     Results(Box<ResultsArgs>),
+    /// Write the run as a page
+    #[command(after_help = help::REPORT)]
+    Report(Box<ReportArgs>),
     /// Serve a local stand-in for the API, with scripted faults
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -138,6 +141,9 @@ pub struct PreviewArgs {
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,
+    /// Write the messages as a page there
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
 }
 
 /// `rowcast run`.
@@ -213,6 +219,20 @@ pub struct ResultsArgs {
     /// Write there instead; the campaign's own results stay as they are
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+}
+
+/// `rowcast report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Write the page there
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: PathBuf,
 }
 
 /// `rowcast sandbox`. Faults and the like stay text here: the sandbox reads them.

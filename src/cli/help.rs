@@ -60,6 +60,11 @@ Examples:
   rowcast results campaign.toml
   rowcast results campaign.toml --status failed,unconfirmed -o again.csv";
 
+/// Below the options of `report`.
+pub const REPORT: &str = "\
+Examples:
+  rowcast report campaign.toml --html report.html";
+
 /// Below the options of `sandbox`.
 pub const SANDBOX: &str = "\
 The first line on stdout is the base URL, to be given as --base-url.

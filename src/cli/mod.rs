@@ -80,11 +80,20 @@ fn obey(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
     match command {
         Command::Init(args) => init(&args, screen),
         Command::Check(args) => campaign(Typed::from(*args), show, screen, commands::check::run),
-        Command::Preview(args) => campaign(Typed::from(*args), show, screen, commands::preview::run),
+        Command::Preview(args) => {
+            let html = args.html.clone();
+            campaign(Typed::from(*args), show, screen, |settings, screen| match &html {
+                Some(target) => commands::preview::page(settings, target, screen),
+                None => commands::preview::run(settings, screen),
+            })
+        }
         Command::Run(args) => campaign(Typed::from(*args), show, screen, commands::run::run),
         Command::Status(args) => campaign(Typed::from(*args), show, screen, commands::status::run),
         Command::Results(args) => campaign(Typed::from(&*args), show, screen, |settings, screen| {
             commands::results::run(settings, &args.status, args.output.as_deref(), screen)
+        }),
+        Command::Report(args) => campaign(Typed::from(&*args), show, screen, |settings, screen| {
+            commands::report::run(settings, &args.html, screen)
         }),
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
         Command::Completions(args) => {

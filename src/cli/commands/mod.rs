@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod preview;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod sandbox;

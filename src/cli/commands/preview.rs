@@ -1,11 +1,13 @@
 //! `rowcast preview`: the messages as they would be sent, to the byte.
 
-use rowcast::campaign::preview::{Preview, preview};
+use std::path::Path;
+
+use rowcast::campaign::preview::{Preview, preview, write_page};
 use rowcast::campaign::settings::{Format, Settings};
 use serde_json::json;
 
 use super::super::exit::Exit;
-use super::super::terminal::{Screen, Style, block, json_line, one_line};
+use super::super::terminal::{Screen, Style, block, json_line, number, one_line};
 use super::refuse;
 
 /// Renders the chosen rows and shows them.
@@ -18,6 +20,21 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
     });
     match done {
         Ok(()) => Exit::Done,
+        Err(error) => refuse(screen, &error),
+    }
+}
+
+/// Renders the chosen rows and writes them to `target` as a page.
+pub fn page(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
+    match write_page(settings, target) {
+        Ok(messages) => {
+            screen.say(&format!(
+                "{} messages are in {}.",
+                number(messages),
+                one_line(&target.display().to_string())
+            ));
+            Exit::Done
+        }
         Err(error) => refuse(screen, &error),
     }
 }

@@ -1,8 +1,8 @@
 //! The flags of a command, in the groups that settings are made from; a group that the command does not take is blank.
 
 use crate::cli::args::{
-    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ResultsArgs, RunArgs, SendingArgs, ShowArgs,
-    StatusArgs, TemplateArgs,
+    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ReportArgs, ResultsArgs, RunArgs, SendingArgs,
+    ShowArgs, StatusArgs, TemplateArgs,
 };
 
 /// The flags of a command that is about a campaign.
@@ -85,6 +85,7 @@ impl From<PreviewArgs> for Typed {
             templates,
             choice,
             format,
+            html: _,
         } = args;
         Self {
             campaign,
@@ -114,6 +115,16 @@ impl From<StatusArgs> for Typed {
 
 impl From<&ResultsArgs> for Typed {
     fn from(args: &ResultsArgs) -> Self {
+        Self {
+            campaign: args.campaign.clone(),
+            templates: args.templates.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&ReportArgs> for Typed {
+    fn from(args: &ReportArgs) -> Self {
         Self {
             campaign: args.campaign.clone(),
             templates: args.templates.clone(),
