@@ -1,0 +1,14 @@
+//! The language of the tests: a campaign in a folder, a server that is told what to answer and counts, and what came of it.
+
+mod answer;
+mod campaign;
+mod done;
+mod server;
+
+pub use answer::{Answer, broken, html, json, sent, status};
+pub use campaign::{Campaign, Running, Signal};
+pub use done::{Done, Line};
+pub use server::{Seen, Server, nobody};
+
+/// The key of every test. It must be in no output and in no file.
+pub const KEY: &str = "7d1f0c52-aaaa-4b1e-9c3d-5ec4e7000001";

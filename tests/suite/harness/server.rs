@@ -1,0 +1,337 @@
+//! A server on loopback that is no relation of the sandbox: it answers what a test tells it to, and counts.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Value, json as object};
+
+use super::answer::{Answer, Delivery, json, sent};
+
+/// How long a test waits for something that must happen.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// One request as it came in.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    /// The JSON of the body; null where there is none.
+    pub body: Value,
+    /// Whom it is for: profile id, else URN, else conversation.
+    pub to: String,
+    pub at: Instant,
+    pub wall: SystemTime,
+    /// Which connection it came on.
+    pub connection: usize,
+    /// Whether the watched journal had its intent when it came; `None` where no journal is watched.
+    pub intent_on_disk: Option<bool>,
+}
+
+impl Seen {
+    pub fn message(&self) -> &str {
+        self.body["message"].as_str().unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub fn is_send(&self) -> bool {
+        self.method == "POST" && self.path.ends_with("/conversations/send")
+    }
+}
+
+/// The server. Without a script it says of every message that it was sent, and that the key has one account.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    world: Mutex<World>,
+    changed: Condvar,
+}
+
+struct World {
+    seen: Vec<Seen>,
+    connections: usize,
+    by_recipient: HashMap<String, VecDeque<Answer>>,
+    by_number: HashMap<usize, Answer>,
+    otherwise: Answer,
+    accounts: Answer,
+    journal: Option<PathBuf>,
+    gate_open: bool,
+    closed: bool,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            seen: Vec::new(),
+            connections: 0,
+            by_recipient: HashMap::new(),
+            by_number: HashMap::new(),
+            otherwise: sent(),
+            accounts: accounts(&["acc_1"]),
+            journal: None,
+            gate_open: false,
+            closed: false,
+        }
+    }
+}
+
+/// The answer to `GET /accounts` for a key with these accounts.
+pub fn accounts(ids: &[&str]) -> Answer {
+    let account = |id: &&str| object!({"id": id, "firstName": "Anna", "lastName": "Sender", "status": "AVAILABLE", "enabled": true});
+    json(200, &Value::Array(ids.iter().map(account).collect()))
+}
+
+/// The base URL of a port on which nobody listens; it stays so while the socket is kept.
+pub fn nobody() -> (String, socket2::Socket) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a port");
+    let port = socket
+        .local_addr()
+        .ok()
+        .and_then(|address| address.as_socket())
+        .expect("an address")
+        .port();
+    (format!("http://127.0.0.1:{port}/linkedin"), socket)
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared::default());
+        let served = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if served.world().closed {
+                    return;
+                }
+                let Ok(stream) = stream else { continue };
+                let served = Arc::clone(&served);
+                thread::spawn(move || {
+                    // A client that goes away in the middle is no fault of the test.
+                    let _ = serve(&served, &stream);
+                });
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// A server that gives every send this answer.
+    pub fn answering(answer: Answer) -> Self {
+        let server = Self::start();
+        server.answer_all(answer);
+        server
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}/linkedin", self.address)
+    }
+
+    /// Every send that nothing else is said about gets this.
+    pub fn answer_all(&self, answer: Answer) {
+        self.shared.world().otherwise = answer;
+    }
+
+    /// The sends to this recipient get these, in turn; then what all get.
+    pub fn answer(&self, to: &str, answers: impl IntoIterator<Item = Answer>) {
+        self.shared
+            .world()
+            .by_recipient
+            .insert(to.to_owned(), answers.into_iter().collect());
+    }
+
+    /// The nth send, counted from 1, gets this.
+    pub fn answer_nth(&self, nth: usize, answer: Answer) {
+        self.shared.world().by_number.insert(nth, answer);
+    }
+
+    /// `GET /accounts` gets this.
+    pub fn answer_accounts(&self, answer: Answer) {
+        self.shared.world().accounts = answer;
+    }
+
+    /// From now on, looks into the journal whenever a send comes in: is its intent there?
+    pub fn watch(&self, journal: &Path) {
+        self.shared.world().journal = Some(journal.to_owned());
+    }
+
+    /// Lets all answers go that are held, and holds no further ones.
+    pub fn open_gate(&self) {
+        self.shared.world().gate_open = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Every request so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.shared.world().seen.clone()
+    }
+
+    /// Every send so far.
+    pub fn sends(&self) -> Vec<Seen> {
+        self.seen().into_iter().filter(Seen::is_send).collect()
+    }
+
+    /// How many sends there were to this recipient.
+    pub fn sends_to(&self, to: &str) -> usize {
+        self.sends().iter().filter(|seen| seen.to == to).count()
+    }
+
+    /// Whom the sends were for, in the order in which they came.
+    pub fn recipients(&self) -> Vec<String> {
+        self.sends().into_iter().map(|seen| seen.to).collect()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.shared.world().connections
+    }
+
+    /// Returns once there were so many sends.
+    pub fn wait_for_sends(&self, count: usize) {
+        let enough = |world: &mut World| world.seen.iter().filter(|seen| seen.is_send()).count() < count;
+        let (world, late) = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.world(), PATIENCE, enough)
+            .unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            !late.timed_out(),
+            "only {} requests came, {count} sends were awaited",
+            world.seen.len()
+        );
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.world().closed = true;
+        self.shared.changed.notify_all();
+        // The thread that accepts looks up once more, and goes.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while(&self, condition: impl Fn(&World) -> bool) {
+        let held = self.changed.wait_while(self.world(), |world| condition(world) && !world.closed);
+        drop(held);
+    }
+}
+
+fn serve(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
+    let connection = {
+        let mut world = shared.world();
+        world.connections += 1;
+        world.connections
+    };
+    let mut reader = BufReader::new(stream.try_clone()?);
+    while let Some(request) = read(&mut reader, connection)? {
+        let to = request.to.clone();
+        let (answer, nth) = note(shared, request);
+        if answer.held {
+            shared.wait_while(|world| !world.gate_open);
+        }
+        let mut wire = stream;
+        wire.write_all(&answer.bytes(&to, nth))?;
+        match answer.delivery {
+            Delivery::Whole => {}
+            Delivery::Cut(_) | Delivery::Raw | Delivery::Close => return stream.shutdown(std::net::Shutdown::Both),
+            Delivery::Reset => return socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Delivery::Silence => {
+                shared.wait_while(|_| true);
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Records the request and finds its answer.
+fn note(shared: &Shared, mut request: Seen) -> (Answer, usize) {
+    let mut world = shared.world();
+    let nth = world.seen.iter().filter(|seen| seen.is_send()).count() + 1;
+    if !request.is_send() {
+        let answer = if request.path.ends_with("/accounts") {
+            world.accounts.clone()
+        } else {
+            super::answer::status(404)
+        };
+        world.seen.push(request);
+        return (answer, nth);
+    }
+    let earlier = world.seen.iter().filter(|seen| seen.is_send() && seen.to == request.to).count();
+    request.intent_on_disk = world.journal.as_deref().map(|journal| intents(journal, &request.to) > earlier);
+    let scripted = world.by_recipient.get_mut(&request.to).and_then(VecDeque::pop_front);
+    let numbered = world.by_number.get(&nth).cloned();
+    let answer = numbered.or(scripted).unwrap_or_else(|| world.otherwise.clone());
+    world.seen.push(request);
+    shared.changed.notify_all();
+    (answer, nth)
+}
+
+/// How many intents for this recipient are whole in the journal.
+fn intents(journal: &Path, to: &str) -> usize {
+    let text = std::fs::read_to_string(journal).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let for_them = |line: &&str| {
+        let record: Value = serde_json::from_str(line).expect("a record of the journal");
+        let names = record["intent"]["to"].as_array().cloned().unwrap_or_default();
+        names.iter().any(|name| name == to)
+    };
+    whole.lines().filter(for_them).count()
+}
+
+/// The next request of a connection; `None` where the client is done.
+fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result<Option<Seen>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let (at, wall) = (Instant::now(), SystemTime::now());
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().expect("a length"))];
+    reader.read_exact(&mut body)?;
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let name = |field: &str| body[field].as_str().map(str::to_owned);
+    let to = name("recipientProfileId")
+        .or_else(|| name("recipientProfileUrn"))
+        .or_else(|| name("conversationUrn"));
+    Ok(Some(Seen {
+        method,
+        path,
+        headers,
+        to: to.unwrap_or_default(),
+        body,
+        at,
+        wall,
+        connection,
+        intent_on_disk: None,
+    }))
+}

@@ -1,0 +1,6 @@
+//! What rowcast promises, shown on the real binary: a file per promise. See `harness` for the words that the tests use.
+
+#[expect(dead_code, unused_imports, reason = "the words are here before the tests that say them")]
+mod harness;
+
+mod main_job;
