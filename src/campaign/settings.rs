@@ -17,6 +17,8 @@ use crate::model::rowset::RowSet;
 /// Everything that defines a campaign and what is to be done with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// What was typed that the next command repeats: the campaign, then its flags, each a word or two.
+    pub typed: Vec<String>,
     /// Which files it is made of.
     pub files: CampaignFiles,
     /// How the sheet is to be read.

@@ -62,13 +62,11 @@ impl Exit {
             Self::Done => "everything asked for is done; check: nothing stands in the way",
             Self::RowsFailed => "finished, and some rows are failed or invalid",
             Self::Usage => "the command line is wrong",
-            Self::Refused => {
-                "refused before anything was sent: sheet, template, settings, key, or another run; check: a run would be refused"
-            }
-            Self::Stopped => "stopped early: credentials, account, limit, too many failures; run again later",
+            Self::Refused => "refused before anything was sent; check: a run would be refused",
+            Self::Stopped => "stopped early: credentials, account, limit, failures; run again later",
             Self::Unconfirmed => "finished, and some rows are unconfirmed",
-            Self::Defect => "a defect of rowcast, or its disk failed; what was sent is in the journal",
-            Self::Interrupted => "interrupted; requests in flight were let finish, everything is recorded",
+            Self::Defect => "a defect of rowcast, or its disk failed; the journal has what was sent",
+            Self::Interrupted => "interrupted; requests in flight were let finish, all is recorded",
             Self::Terminated => "asked to end by SIGTERM; as above",
         }
     }

@@ -1,5 +1,6 @@
 //! What a person types, and what the terminal shows.
 
+mod again;
 #[expect(clippy::doc_markdown, reason = "the comments are the help text, where backticks are noise")]
 mod args;
 mod commands;
@@ -15,10 +16,10 @@ mod watch;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use rowcast::campaign::settings::Settings;
 
-use args::{Arguments, Command, InitArgs, ShowArgs};
+use args::{Arguments, Command, InitArgs};
 use commands::sandbox::ServeError;
 use exit::Exit;
 use init::InitError;
@@ -53,13 +54,16 @@ impl Failure {
 /// Parses the command line, does what it asks, and says how that ended.
 pub fn run() -> ExitCode {
     defect::install();
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let parsed = Arguments::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, again::words(&matches))));
+    let (arguments, words) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error).into(),
     };
     let show = arguments.show.clone();
     let mut screen = Screen::of_process(show.color.unwrap_or_default(), show.level());
-    let done = obey(arguments, &mut screen);
+    let done = obey(arguments, words, &mut screen);
     let written = screen.finish().map_err(Failure::from);
     let exit = done.and_then(|exit| written.map(|()| exit)).unwrap_or_else(|failure| {
         screen.error(&failure);
@@ -75,24 +79,25 @@ fn usage(error: &clap::Error) -> Exit {
     if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
 }
 
-fn obey(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
+fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result<Exit, Failure> {
     let Arguments { command, show } = arguments;
+    let typed = |typed: Typed| typed.with(show, words);
     match command {
         Command::Init(args) => init(&args, screen),
-        Command::Check(args) => campaign(Typed::from(*args), show, screen, commands::check::run),
+        Command::Check(args) => campaign(typed(Typed::from(*args)), screen, commands::check::run),
         Command::Preview(args) => {
             let html = args.html.clone();
-            campaign(Typed::from(*args), show, screen, |settings, screen| match &html {
+            campaign(typed(Typed::from(*args)), screen, |settings, screen| match &html {
                 Some(target) => commands::preview::page(settings, target, screen),
                 None => commands::preview::run(settings, screen),
             })
         }
-        Command::Run(args) => campaign(Typed::from(*args), show, screen, commands::run::run),
-        Command::Status(args) => campaign(Typed::from(*args), show, screen, commands::status::run),
-        Command::Results(args) => campaign(Typed::from(&*args), show, screen, |settings, screen| {
+        Command::Run(args) => campaign(typed(Typed::from(*args)), screen, commands::run::run),
+        Command::Status(args) => campaign(typed(Typed::from(*args)), screen, commands::status::run),
+        Command::Results(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
             commands::results::run(settings, &args.status, args.output.as_deref(), screen)
         }),
-        Command::Report(args) => campaign(Typed::from(&*args), show, screen, |settings, screen| {
+        Command::Report(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
             commands::report::run(settings, &args.html, screen)
         }),
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
@@ -116,8 +121,8 @@ fn init(args: &InitArgs, screen: &mut Screen) -> Result<Exit, Failure> {
 }
 
 /// Resolves the settings of a campaign and hands them to its use case.
-fn campaign(typed: Typed, show: ShowArgs, screen: &mut Screen, act: impl FnOnce(&Settings, &mut Screen) -> Exit) -> Result<Exit, Failure> {
-    let settings = settings::resolve(typed.showing(show), &Surroundings::of_process())?;
+fn campaign(typed: Typed, screen: &mut Screen, act: impl FnOnce(&Settings, &mut Screen) -> Exit) -> Result<Exit, Failure> {
+    let settings = settings::resolve(typed, &Surroundings::of_process())?;
     screen.adjust(settings.show.color, settings.show.level);
     Ok(act(&settings, screen))
 }

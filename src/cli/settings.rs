@@ -48,6 +48,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         pace,
         format,
         show,
+        words: typed,
     } = typed;
     let mut layers = layers(&campaign.campaign, surroundings)?;
     let stage = stage(&campaign, &layers)?;
@@ -57,6 +58,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
     let files = files(&campaign, templates.message, templates.subject, stage, &layers)?;
     paths::keep_apart(&files)?;
     Ok(Settings {
+        typed,
         sheet: sheet_options(&campaign, &layers)?,
         endpoint: endpoint(&campaign, stage, &layers)?,
         account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,

@@ -3,12 +3,14 @@
 mod hostile;
 mod number;
 mod question;
+mod wrap;
 
 pub use hostile::json_line;
 pub use hostile::{block, one_line};
-pub use number::number;
+pub use number::{counted, number};
 pub use question::{Consent, Question};
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
@@ -111,6 +113,17 @@ impl Stream {
         }
     }
 
+    /// The text as the terminal shows it best; for a file or a pipe as it is.
+    fn broken<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // Both streams are the same terminal, where they are one.
+        match console::Term::stderr().size_checked() {
+            Some((_, columns)) if self.terminal == Terminal::Yes && columns > 1 => {
+                wrap::wrapped(text, wrap::WIDEST.min(columns.into())).into()
+            }
+            _ => text.into(),
+        }
+    }
+
     fn styled(&self, style: Style, text: &str) -> String {
         match self.paint {
             Paint::Colors => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
@@ -165,6 +178,12 @@ impl Screen {
         self.out.write(b"\n");
     }
 
+    /// A line of words for stdout, broken between words on a terminal.
+    pub fn prose(&mut self, text: &str) {
+        let text = self.out.broken(text);
+        self.line(&text);
+    }
+
     /// Whether nobody reads stdout any more, or it failed: there is no use in making more.
     pub const fn is_closed(&self) -> bool {
         !matches!(self.out.state, State::Open)
@@ -203,8 +222,19 @@ impl Screen {
         self.tell(&format!("{head} {text}"));
     }
 
+    /// Commands for the next step, each on a line of its own so that it can be taken as it stands; `--quiet` drops them.
+    pub fn commands(&mut self, why: &str, commands: &[String]) {
+        if self.level > Level::Quiet {
+            self.tell(why);
+            for command in commands {
+                self.err.write(format!("  {command}\n").as_bytes());
+            }
+        }
+    }
+
     fn tell(&mut self, text: &str) {
         self.out.flush();
+        let text = self.err.broken(text);
         self.err.write(format!("{text}\n").as_bytes());
     }
 

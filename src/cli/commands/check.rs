@@ -7,8 +7,8 @@ use rowcast::model::status::Status;
 use serde_json::json;
 
 use super::super::exit::Exit;
-use super::super::terminal::{Screen, Style, json_line, number, one_line};
-use super::{campaign_name, in_words, problem_line, refuse};
+use super::super::terminal::{Screen, Style, counted, json_line, number, one_line};
+use super::{again, in_words, problem_line, refuse};
 
 /// How many problems of one kind are shown on a terminal.
 const SHOWN: usize = 20;
@@ -51,23 +51,23 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
             show_kind(&found.problems, severity, code, screen);
         }
     }
-    screen.line(&format!("{} rows: {}", number(found.counts.total()), in_words(&found.counts)));
-    let name = campaign_name(settings);
+    let rows = counted(found.counts.total(), "row");
+    screen.line(&format!("{rows}: {}", in_words(&found.counts)));
     match found.refused {
         Refused::Yes => {
-            let count = found.errors.max(usize::from(found.errors == 0) * found.warnings);
-            let head = screen.on_out(Style::Red, &format!("{} problems stand in the way.", number(count)));
-            screen.line(&format!("{head} Mend them, or send the other rows with --skip-invalid."));
+            let count = if found.errors > 0 { found.errors } else { found.warnings };
+            let head = screen.on_out(Style::Red, &format!("{} in the way of a run.", counted(count, "problem")));
+            screen.prose(&format!("{head} Mend the rows, or leave them out with --skip-invalid."));
         }
         Refused::No if found.to_send == 0 => screen.line("Nothing is left to send."),
         Refused::No => {
-            let head = screen.on_out(
-                Style::Green,
-                &format!("Nothing stands in the way of {} messages.", number(found.to_send)),
+            let head = format!("Nothing stands in the way of {}.", counted(found.to_send, "message"));
+            let head = screen.on_out(Style::Green, &head);
+            screen.line(&head);
+            screen.commands(
+                "To look at them, and to send them:",
+                &["preview", "run"].map(|name| again(name, settings)),
             );
-            screen.line(&format!(
-                "{head} Look at them with `rowcast preview {name}`, send them with `rowcast run {name}`."
-            ));
         }
     }
 }
@@ -92,7 +92,7 @@ fn show_kind(problems: &[RowProblem], severity: Severity, code: &str, screen: &m
         .collect();
     for problem in of_kind.iter().take(SHOWN) {
         let line = problem_line(screen, problem);
-        screen.line(&line);
+        screen.prose(&line);
     }
     if let Some(more) = of_kind.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         screen.line(&format!(

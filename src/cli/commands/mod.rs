@@ -14,8 +14,9 @@ use rowcast::campaign::settings::Settings;
 use rowcast::model::problem::{RowProblem, Severity};
 use rowcast::model::status::{Counts, Status};
 
+use super::again as typed;
 use super::exit::Exit;
-use super::terminal::{Screen, Style, number, one_line};
+use super::terminal::{Screen, Style, counted, number, one_line};
 
 /// Counts in words: `3 sent, 2 failed, 7 pending`; statuses that no row has are left out.
 fn in_words(counts: &Counts) -> String {
@@ -54,13 +55,21 @@ fn refuse(screen: &mut Screen, error: &CampaignError) -> Exit {
     exit_of(error)
 }
 
-/// What is typed for the next command on the same campaign.
-fn campaign_name(settings: &Settings) -> String {
-    let name = settings.files.campaign.display().to_string();
-    let plain = name.chars().all(|c| c.is_alphanumeric() || "-_./\\:+,@%=".contains(c));
-    if plain {
-        one_line(&name).into_owned()
-    } else {
-        format!("\"{}\"", one_line(&name))
+/// `rowcast NAME` on the same campaign, to be typed as it stands.
+fn again(name: &str, settings: &Settings) -> String {
+    typed::command(name, &settings.typed)
+}
+
+/// Shows how to find the conversations of the unconfirmed rows.
+fn point_to_unconfirmed(settings: &Settings, count: usize, screen: &mut Screen) {
+    if count > 0 {
+        let why = format!(
+            "To list the {}, whose conversations somebody should look into:",
+            counted(count, "unconfirmed row")
+        );
+        screen.commands(
+            &why,
+            &[format!("{} --status unconfirmed -o unconfirmed.csv", again("results", settings))],
+        );
     }
 }

@@ -60,7 +60,7 @@ fn show(row: &Preview, screen: &mut Screen) {
         screen.line(&subject);
     }
     if let Some(message) = &row.message {
-        screen.line(&block(message));
+        screen.prose(&block(message));
     }
     for problem in &row.problems {
         let style = if problem.severity == rowcast::model::problem::Severity::Error {
@@ -69,7 +69,7 @@ fn show(row: &Preview, screen: &mut Screen) {
             Style::Yellow
         };
         let text = screen.on_out(style, &one_line(&problem.text));
-        screen.line(&format!("! {text}"));
+        screen.prose(&format!("! {text}"));
     }
     screen.line("");
 }

@@ -7,15 +7,17 @@ use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
 use rowcast::campaign::summary::{Ending, Summary};
 use rowcast::engine::clock::wall_time;
 use rowcast::model::event::{Asked, Stop};
+use rowcast::model::rate::{Ceiling, DailyLimit};
 use rowcast::model::status::Status;
 use rowcast::model::time::Span;
 use serde_json::json;
 
+use super::super::again as typed;
 use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
-use super::super::terminal::{Consent, Question, Screen, Style, block, json_line, number, one_line};
+use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
 use super::super::watch::Watch;
-use super::{campaign_name, in_words, refuse, signals};
+use super::{again, in_words, point_to_unconfirmed, refuse, signals};
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -90,6 +92,13 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         screen.say("Nothing was sent.");
         return Ok(Exit::Refused);
     }
+    if !asking && prepared.proposal.to_send > 0 {
+        let messages = counted(prepared.proposal.to_send, "message");
+        screen.say(&match &settings.endpoint {
+            Endpoint::Sandbox => format!("Sending {messages} to the sandbox, where nobody gets them."),
+            Endpoint::Service { .. } => format!("Sending {messages}."),
+        });
+    }
     let manner = match (screen.can_draw(), settings.show.level) {
         (_, Level::Quiet) => Manner::Silent,
         (true, _) => Manner::Bar,
@@ -124,8 +133,8 @@ fn consent(to_send: usize, screen: &mut Screen) -> Result<bool, CampaignError> {
 
 /// What will happen, in words.
 fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
-    let total = number(proposal.counts.total());
-    screen.note(&format!("{total} rows: {}", in_words(&proposal.counts)));
+    let total = counted(proposal.counts.total(), "row");
+    screen.note(&format!("{total}: {}", in_words(&proposal.counts)));
     if proposal.to_send == 0 {
         screen.note("Nothing is left to send.");
         return;
@@ -136,24 +145,14 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
             (Some(id), _) => format!("account {}", one_line(id)),
             (None, _) => "the only account of the key".to_owned(),
         };
-        screen.note(&format!("  {} messages from {name}", number(*rows)));
+        screen.note(&format!("  {} from {name}", counted(*rows, "message")));
     }
-    let pace = &settings.pace;
-    let paces = format!(
-        "at most {} in all, {} and {} from each account",
-        pace.rate, pace.account_rate, pace.daily_limit
-    );
-    let lasts = if proposal.duration.is_zero() {
-        "as fast as answers come".to_owned()
-    } else {
-        format!("about {}", Span(proposal.duration))
-    };
-    screen.note(&format!("  pace: {paces}; this takes {lasts}"));
+    screen.note(&format!("  {}", pace_in_words(settings, proposal)));
     if proposal.warnings > 0 {
         screen.note(&format!(
-            "  {} warnings; `rowcast check {}` lists them",
-            number(proposal.warnings),
-            campaign_name(settings)
+            "  {}, which `{}` lists",
+            counted(proposal.warnings, "warning"),
+            again("check", settings)
         ));
     }
     if let Some(first) = &proposal.first {
@@ -172,6 +171,27 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
         for line in block(&first.message).lines() {
             screen.note(&format!("  {line}"));
         }
+    }
+}
+
+/// The limits, and how long the run takes under them.
+fn pace_in_words(settings: &Settings, proposal: &Proposal) -> String {
+    let pace = &settings.pace;
+    let limits = [
+        (pace.rate != Ceiling::Unlimited).then(|| format!("{} in all", pace.rate)),
+        (pace.account_rate != Ceiling::Unlimited).then(|| format!("{} from each account", pace.account_rate)),
+        (pace.daily_limit != DailyLimit::Unlimited).then(|| format!("{} from each account", pace.daily_limit)),
+    ];
+    let limits: Vec<String> = limits.into_iter().flatten().collect();
+    let pace = if limits.is_empty() {
+        "no limits".to_owned()
+    } else {
+        format!("at most {}", limits.join(", "))
+    };
+    if proposal.duration.is_zero() {
+        format!("{pace}: as fast as answers come")
+    } else {
+        format!("{pace}: about {}", Span(proposal.duration))
     }
 }
 
@@ -198,14 +218,14 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
     if settings.show.format == Format::Json {
         screen.line(&json_line(&summary_json(summary)));
     }
-    let rows = number(summary.counts.total());
+    let rows = counted(summary.counts.total(), "row");
     screen.say(&format!(
-        "{rows} rows: {}. Sent in this run: {}.",
+        "{rows}: {}. Sent in this run: {}.",
         in_words(&summary.counts),
         number(summary.sent_this_run)
     ));
     screen.say(&format!("Results: {}", one_line(&summary.results.display().to_string())));
-    screen.say(&next(settings, summary));
+    next(settings, summary, screen);
 }
 
 fn summary_json(summary: &Summary) -> String {
@@ -240,24 +260,45 @@ fn stopped(stop: &Stop) -> String {
 }
 
 /// The next command to type.
-fn next(settings: &Settings, summary: &Summary) -> String {
-    let name = campaign_name(settings);
+fn next(settings: &Settings, summary: &Summary, screen: &mut Screen) {
     let count = |status| summary.counts.of(status);
-    let to_try = count(Status::Pending) + count(Status::Failed);
-    match summary.ending() {
-        Ending::StoppedEarly | Ending::Asked(_) | Ending::Broken => format!("Next: `rowcast run {name}` goes on where this run stopped."),
-        _ if to_try > 0 => format!(
-            "Next: `rowcast run {name}` tries the {} rows that are failed or pending.",
-            number(to_try)
-        ),
-        _ if count(Status::Unconfirmed) > 0 => {
-            format!(
-                "Next: look into the {} unconfirmed conversations, then `rowcast status {name}`.",
-                number(count(Status::Unconfirmed))
-            )
-        }
-        _ if count(Status::Invalid) > 0 => format!("Next: `rowcast check {name}` lists what is wrong with the invalid rows."),
-        _ => format!("Next: nothing is left to send; `rowcast status {name}` says how the campaign stands."),
+    let run = again("run", settings);
+    let goes_on = matches!(summary.ending(), Ending::StoppedEarly | Ending::Asked(_) | Ending::Broken);
+    let trying = match (count(Status::Pending), count(Status::Failed)) {
+        _ if goes_on => Some("To go on where this run stopped:".to_owned()),
+        (0, 0) => None,
+        (0, failed) => Some(format!("To try the {} again:", counted(failed, "failed row"))),
+        (pending, 0) => Some(format!("To send to the {} left:", counted(pending, "row"))),
+        (pending, failed) => Some(format!(
+            "To send to the {} left, and try the {} again:",
+            counted(pending, "row"),
+            counted(failed, "failed row")
+        )),
+    };
+    if let Some(trying) = &trying {
+        screen.commands(trying, &[run]);
+    }
+    point_to_unconfirmed(settings, count(Status::Unconfirmed), screen);
+    if count(Status::Invalid) > 0 {
+        let why = format!("To see what is wrong with the {}:", counted(count(Status::Invalid), "invalid row"));
+        screen.commands(&why, &[again("check", settings)]);
+    }
+    if trying.is_none() && count(Status::Unconfirmed) + count(Status::Invalid) == 0 {
+        done(settings, screen);
+    }
+}
+
+/// The next command where nothing is left to send.
+fn done(settings: &Settings, screen: &mut Screen) {
+    let (trial, real): (Vec<String>, Vec<String>) = settings.typed.iter().cloned().partition(|word| word == "--sandbox");
+    if trial.is_empty() {
+        screen.commands(
+            "Nothing is left to send. To see where the campaign stands:",
+            &[again("status", settings)],
+        );
+    } else {
+        let why = "That was the sandbox: nobody got anything. To send for real, with the key in CONNECTSAFELY_API_KEY:";
+        screen.commands(why, &[typed::command("run", &real)]);
     }
 }
 

@@ -7,8 +7,8 @@ use rowcast::model::status::Status;
 use serde_json::json;
 
 use super::super::exit::Exit;
-use super::super::terminal::{Screen, json_line, number, one_line};
-use super::{campaign_name, in_words, refuse};
+use super::super::terminal::{Screen, counted, json_line, one_line};
+use super::{again, in_words, point_to_unconfirmed, refuse};
 
 /// Reads the campaign and says where it stands.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -35,23 +35,21 @@ fn as_json(settings: &Settings, standing: &Standing) -> String {
 }
 
 fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
-    screen.line(&format!("{} rows: {}", number(standing.counts.total()), in_words(&standing.counts)));
+    let rows = counted(standing.counts.total(), "row");
+    screen.line(&format!("{rows}: {}", in_words(&standing.counts)));
     match standing.origin {
         Origin::Nothing => screen.line("Nothing was sent yet."),
         Origin::Journal => screen.line(&format!("Results: {}", one_line(&settings.files.results.display().to_string()))),
-        Origin::Results => screen.line("The journal is gone; the results alone say what was sent."),
-    }
-    let name = campaign_name(settings);
-    let unconfirmed = standing.counts.of(Status::Unconfirmed);
-    if unconfirmed > 0 {
-        screen.line(&format!(
-            "{} rows are unconfirmed and held: look into the conversations; --resend-unconfirmed sends them again.",
-            number(unconfirmed)
-        ));
+        Origin::Results => screen.prose("The journal is gone; the results alone say what was sent."),
     }
     match (standing.running, standing.next()) {
         (Running::Yes, _) => screen.line("A run is sending just now."),
         (Running::No, 0) => screen.line("Nothing is left to send."),
-        (Running::No, next) => screen.line(&format!("Next: `rowcast run {name}` tries {} rows.", number(next))),
+        (Running::No, next) => screen.commands(&format!("To send to the {} left:", counted(next, "row")), &[again("run", settings)]),
+    }
+    let unconfirmed = standing.counts.of(Status::Unconfirmed);
+    point_to_unconfirmed(settings, unconfirmed, screen);
+    if unconfirmed > 0 {
+        screen.say("Unconfirmed rows are held; --resend-unconfirmed sends them again.");
     }
 }

@@ -39,7 +39,7 @@ impl Place {
         else {
             panic!("run")
         };
-        resolve(Typed::from(*args).showing(show), &self.surroundings)
+        resolve(Typed::from(*args).with(show, Vec::new()), &self.surroundings)
     }
 
     fn run(&self, flags: &str) -> Settings {

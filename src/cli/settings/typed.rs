@@ -24,13 +24,15 @@ pub struct Typed {
     pub format: FormatArgs,
     /// How much is shown.
     pub show: ShowArgs,
+    /// The words that the next command repeats.
+    pub words: Vec<String>,
 }
 
 impl Typed {
-    /// The same, with what is shown.
+    /// The same, with what is shown, and what the next command repeats.
     #[must_use]
-    pub fn showing(self, show: ShowArgs) -> Self {
-        Self { show, ..self }
+    pub fn with(self, show: ShowArgs, words: Vec<String>) -> Self {
+        Self { show, words, ..self }
     }
 }
 

@@ -13,6 +13,11 @@ pub fn number(count: usize) -> String {
     text
 }
 
+/// A count and what it counts: `1 row`, `1,204 rows`.
+pub fn counted(count: usize, one: &str) -> String {
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +33,10 @@ mod tests {
         ] {
             assert_eq!(number(count), text);
         }
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
     }
 }
