@@ -125,7 +125,7 @@ impl Memory {
                     self.remember(account, left, outcome.at, counted(outcome.answer.verdict()));
                 }
             }
-            Entry::Import(_) => {}
+            Entry::Import(_) | Entry::Judgement(_) => {}
         }
         Ok(())
     }

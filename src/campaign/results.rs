@@ -1,5 +1,7 @@
 //! Results: one line for every row of the sheet, derived from journal and sheet, and replaceable.
 
+mod judged;
+
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Mutex;
@@ -211,6 +213,7 @@ fn facts_of(source: &Source<'_>, id: KeyId) -> Result<Import, CampaignError> {
             Entry::Intent(intent) => Ok(facts_of_outcome(outcome, intent)),
             _ => Ok(blank()),
         },
+        Entry::Judgement(judgement) => judged::facts_of(journal, judgement),
         Entry::Run(_) | Entry::Written(_) => Ok(blank()),
     }
 }

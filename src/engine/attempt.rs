@@ -11,6 +11,7 @@ use crate::adapters::digest::sha256_hex;
 use crate::adapters::journal::{Claim, Journal, JournalError};
 use crate::model::draft::Draft;
 use crate::model::entry::{Entry, Intent, Outcome};
+use crate::model::judgement::folded;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::{Answer, NotSent, Verdict};
 use crate::model::window::{Counted, Ticket};
@@ -67,6 +68,7 @@ impl Sender<'_> {
             to: draft.recipient.identities().collect(),
             account: draft.account.clone(),
             sha256: sha256_hex(&draft.message),
+            folded_sha256: Some(sha256_hex(&folded(&draft.message))),
             test: false,
         };
         let of = match self.journal.claim(intent.clone()).await {

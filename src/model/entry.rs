@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judgement::Judgement;
 use super::outcome::Answer;
 use super::row::RowNumber;
 use super::status::Status;
@@ -22,6 +23,8 @@ pub enum Entry {
     Intent(Intent),
     /// What became of an attempt.
     Outcome(Outcome),
+    /// What became known later about an attempt that was in doubt.
+    Judgement(Judgement),
     /// What results without a journal said about a row.
     Import(Import),
     /// The results were written, and from what.
@@ -72,6 +75,9 @@ pub struct Intent {
     pub account: Option<String>,
     /// SHA-256 of the exact UTF-8 message, in lower-case hex.
     pub sha256: String,
+    /// The same of the message with its white space folded: by it the message is recognised when it is read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded_sha256: Option<String>,
     /// The text went to somebody else as a test: it counts for the pace and for no row.
     #[serde(default, skip_serializing_if = "is_false")]
     pub test: bool,

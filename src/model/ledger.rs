@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use super::entry::{Entry, Import, Intent, Outcome, Position};
 use super::fingerprint::Fingerprint;
+use super::judgement::{Evidence, Judgement, Ruling};
 use super::outcome::{Answer, NotSent, Verdict};
 use super::recipient::Recipient;
 use super::status::Status;
@@ -188,6 +189,8 @@ pub struct Ledger {
     name_places: Places,
     /// Intents whose outcome is not known yet: their key, and how it stood before.
     open: HashMap<Position, Option<(KeyId, Standing)>>,
+    /// Intents, or imports, whose outcome is known to be in doubt, and their key.
+    doubts: HashMap<Position, KeyId>,
 }
 
 /// An outcome whose intent the journal does not have, or an intent without a key: the journal is damaged.
@@ -207,6 +210,7 @@ impl Ledger {
             names: Vec::new(),
             name_places: Places::default(),
             open: HashMap::new(),
+            doubts: HashMap::new(),
         }
     }
 
@@ -228,6 +232,7 @@ impl Ledger {
                 Ok(())
             }
             Entry::Outcome(outcome) => self.settle(position, outcome).map(drop),
+            Entry::Judgement(judgement) => self.judge(position, judgement),
             Entry::Import(import) => {
                 self.import(position, import);
                 Ok(())
@@ -264,6 +269,9 @@ impl Ledger {
             Verdict::NotSent(NotSent::NeverConnected) if outcome.gave_up => Standing::Failed,
             Verdict::NotSent(_) => Standing::NotSent,
         };
+        if seen == Standing::Unconfirmed {
+            self.doubts.insert(outcome.of, id);
+        }
         let account = &mut self.accounts[id.0 as usize];
         let held = match before {
             // That this attempt did not arrive says nothing about the one before it.
@@ -285,6 +293,45 @@ impl Ledger {
         Ok(Some(id))
     }
 
+    /// What became known about an attempt that was in doubt. Its key stays unconfirmed as long as another attempt of it is.
+    fn judge(&mut self, position: Position, judgement: &Judgement) -> Result<(), StrayOutcome> {
+        let of = judgement.of;
+        let id = match (self.doubts.get(&of), self.open.get(&of)) {
+            (Some(id), _) | (None, Some(Some((id, _)))) => *id,
+            _ => return Err(StrayOutcome(of)),
+        };
+        if judgement.ruling != Ruling::Open {
+            self.doubts.remove(&of);
+            self.open.remove(&of);
+        }
+        let doubted = judgement.ruling == Ruling::Open || self.doubted_keys().any(|(_, key)| key == id);
+        let account = &mut self.accounts[id.0 as usize];
+        if account.standing() == Standing::Unconfirmed {
+            account.set_position(position);
+            match judgement.ruling {
+                Ruling::Sent => account.set_standing(Standing::Sent),
+                Ruling::Failed if !doubted => account.set_standing(Standing::Failed),
+                Ruling::Failed | Ruling::Open => {}
+            }
+        }
+        if let Evidence::Found(found) = &judgement.evidence
+            && let Some(urn) = &found.recipient_urn
+        {
+            self.name(id, urn);
+        }
+        Ok(())
+    }
+
+    fn doubted_keys(&self) -> impl Iterator<Item = (Position, KeyId)> + '_ {
+        let open = self.open.iter().filter_map(|(position, of)| of.map(|(id, _)| (*position, id)));
+        self.doubts.iter().map(|(position, id)| (*position, *id)).chain(open)
+    }
+
+    /// Attempts that may have been delivered, of keys that are unconfirmed: where their intents stand, or their imports.
+    pub fn doubts(&self) -> impl Iterator<Item = (Position, KeyId)> + '_ {
+        self.doubted_keys().filter(|(_, id)| self.standing(*id) == Standing::Unconfirmed)
+    }
+
     /// Takes over what results said. A line can only add to what is known: of two lines with one key, the one that holds
     /// the row back more counts, so that a duplicate that was left out does not hide that the first was sent.
     fn import(&mut self, position: Position, import: &Import) {
@@ -298,6 +345,9 @@ impl Ledger {
             Status::Unconfirmed => Standing::Unconfirmed,
             Status::Pending | Status::Invalid | Status::Skipped => Standing::NotSent,
         };
+        if standing == Standing::Unconfirmed {
+            self.doubts.insert(position, id);
+        }
         let account = &mut self.accounts[id.0 as usize];
         account.set_attempts(account.attempts().max(import.attempts));
         if heavier(account.standing(), standing) == standing {
@@ -445,6 +495,7 @@ mod tests {
             to: to.iter().map(|name| (*name).to_owned()).collect(),
             account: None,
             sha256: String::new(),
+            folded_sha256: None,
             test: false,
         })
     }
@@ -464,6 +515,73 @@ mod tests {
             }),
             gave_up: false,
         })
+    }
+
+    fn judged(of: u64, ruling: Ruling) -> Entry {
+        Entry::Judgement(Judgement {
+            at: Moment::from_millis(2),
+            of: Position(of),
+            was: Position(of),
+            ruling,
+            evidence: Evidence::Person(String::new()),
+        })
+    }
+
+    #[test]
+    fn a_judgement_settles_the_attempt_it_is_about_and_no_other() {
+        let (ann, lost) = (|| intent("ann", &["ann"]), |of| outcome(of, 500, None));
+        for (entries, expected, doubts) in [
+            (vec![ann(), lost(0), judged(0, Ruling::Sent)], Standing::Sent, 0),
+            (vec![ann(), lost(0), judged(0, Ruling::Failed)], Standing::Failed, 0),
+            (vec![ann(), lost(0), judged(0, Ruling::Open)], Standing::Unconfirmed, 1),
+            (vec![ann(), judged(0, Ruling::Sent)], Standing::Sent, 0),
+            (vec![ann(), judged(0, Ruling::Failed)], Standing::Failed, 0),
+            (
+                vec![ann(), lost(0), ann(), lost(2), judged(0, Ruling::Failed)],
+                Standing::Unconfirmed,
+                1,
+            ),
+            (vec![ann(), lost(0), ann(), judged(0, Ruling::Failed)], Standing::Unconfirmed, 1),
+            (
+                vec![ann(), lost(0), ann(), lost(2), judged(0, Ruling::Failed), judged(2, Ruling::Failed)],
+                Standing::Failed,
+                0,
+            ),
+            (
+                vec![ann(), lost(0), ann(), outcome(2, 400, None), judged(0, Ruling::Failed)],
+                Standing::Failed,
+                0,
+            ),
+            (
+                vec![ann(), lost(0), judged(0, Ruling::Sent), ann(), outcome(3, 400, None)],
+                Standing::Sent,
+                0,
+            ),
+            (
+                vec![ann(), lost(0), judged(0, Ruling::Failed), ann(), lost(3)],
+                Standing::Unconfirmed,
+                1,
+            ),
+            (
+                vec![import("ann", Status::Unconfirmed, 1), judged(0, Ruling::Sent)],
+                Standing::Sent,
+                0,
+            ),
+        ] {
+            let shown = format!("{entries:?}");
+            let ledger = folded(entries);
+            assert_eq!(standing(&ledger, "ann"), Some(expected), "{shown}");
+            assert_eq!(ledger.doubts().count(), doubts, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_judgement_about_nothing_in_doubt_is_refused() {
+        let mut ledger = folded([intent("ann", &["ann"]), outcome(0, 200, None)]);
+        assert_eq!(
+            ledger.apply(Position(2), &judged(0, Ruling::Failed)),
+            Err(StrayOutcome(Position(0)))
+        );
     }
 
     fn import(key: &str, status: Status, attempts: u32) -> Entry {

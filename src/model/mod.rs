@@ -7,6 +7,7 @@ pub mod draft;
 pub mod entry;
 pub mod event;
 pub mod fingerprint;
+pub mod judgement;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;

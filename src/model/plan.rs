@@ -395,6 +395,7 @@ mod tests {
                 to: vec![(*to).into()],
                 account: None,
                 sha256: String::new(),
+                folded_sha256: None,
                 test: false,
             };
             ledger.apply(of, &Entry::Intent(intent)).expect("an intent");

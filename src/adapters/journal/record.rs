@@ -112,6 +112,7 @@ impl<'a> Record<'a> {
             "run" => self.read().map(Entry::Run),
             "intent" => self.read().map(Entry::Intent),
             "outcome" => self.read().map(Entry::Outcome),
+            "judgement" => self.read().map(Entry::Judgement),
             "import" => self.read().map(Entry::Import),
             "written" => self.read().map(Entry::Written),
             kind => Err(Flaw::Newer(format!("records of the kind `{}`", kind.escape_debug()))),

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::entry::{Import, Intent, Outcome, RunStart, Templates};
+use crate::model::judgement::{Evidence, Found, Judgement, Ruling};
 use crate::model::outcome::{Answer, Body, Reply};
 use crate::model::row::RowNumber;
 use crate::model::status::Status;
@@ -51,6 +52,7 @@ fn intent(key: &str) -> Entry {
         to: vec![key.to_owned()],
         account: Some("acc_1".to_owned()),
         sha256: "ab".repeat(32),
+        folded_sha256: None,
         test: false,
     })
 }
@@ -418,9 +420,11 @@ fn entry() -> impl Strategy<Value = Entry> {
             key,
             to,
             account,
+            folded_sha256: test.then(|| sha256.clone()),
             sha256,
             test
         })),
+        judgement(),
         outcome.prop_map(|(at, of, answer, gave_up)| Entry::Outcome(Outcome {
             at,
             of: Position(of),
@@ -442,6 +446,33 @@ fn entry() -> impl Strategy<Value = Entry> {
             sha256: String::new(),
         })),
     ]
+}
+
+fn judgement() -> impl Strategy<Value = Entry> {
+    let found = ("\\PC{0,12}", proptest::option::of("\\PC{0,12}"), moment()).prop_map(|(conversation, message_urn, sent_at)| {
+        Evidence::Found(Found {
+            conversation,
+            message_urn,
+            sent_at,
+            recipient_urn: None,
+            thread_id: None,
+        })
+    });
+    let evidence = prop_oneof![
+        found,
+        "\\PC{0,12}".prop_map(Evidence::Absent),
+        "\\PC{0,12}".prop_map(Evidence::Person)
+    ];
+    let ruling = proptest::sample::select(&[Ruling::Sent, Ruling::Failed, Ruling::Open][..]);
+    (moment(), any::<u64>(), ruling, evidence).prop_map(|(at, of, ruling, evidence)| {
+        Entry::Judgement(Judgement {
+            at,
+            of: Position(of),
+            was: Position(of),
+            ruling,
+            evidence,
+        })
+    })
 }
 
 proptest! {
