@@ -329,18 +329,17 @@ impl Prepared {
         let (counts, concerned) = (tally.counts, tally.concerned);
         let made = self.made(&plan, &ledger, ended.turned_away.clone())?;
         let broken = matches!(ended.stop, Some(Stop::Journal(_)));
-        let written = made.write(&self.settings.files.results);
-        let summary = self.summary(counts, concerned, ended);
-        match (written, broken) {
-            (Ok(written), false) => {
+        let mut summary = self.summary(counts, concerned, ended);
+        match made.write(&self.settings.files.results) {
+            Ok(written) if !broken => {
                 journal.append(Entry::Written(written)).await?;
                 journal.close()?;
-                Ok(summary)
             }
-            // The summary says that the journal failed; that the results failed too says nothing more.
-            (_, true) => Ok(summary),
-            (Err(error), false) => Err(error),
+            Ok(_) => {}
+            // What was sent is in the journal, and the counts are known: they are told all the same.
+            Err(error) => summary.unwritten = Some(error.to_string()),
         }
+        Ok(summary)
     }
 
     /// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
@@ -439,6 +438,7 @@ impl Prepared {
             concerned,
             sent_this_run: ended.sent,
             results: self.settings.files.results.clone(),
+            unwritten: None,
             stop: ended.stop,
             stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
         }

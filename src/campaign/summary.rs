@@ -17,6 +17,8 @@ pub struct Summary {
     pub sent_this_run: usize,
     /// Where the results are.
     pub results: PathBuf,
+    /// Why the results could not be written, if they could not: `rowcast results` makes them again.
+    pub unwritten: Option<String>,
     /// Why the run stopped early, if it did.
     pub stop: Option<Stop>,
     /// Accounts that stopped, and why.
@@ -83,6 +85,7 @@ impl Summary {
         match &self.stop {
             Some(Stop::Asked(asked)) => Ending::Asked(*asked),
             Some(Stop::Journal(_)) => Ending::Broken,
+            _ if self.unwritten.is_some() => Ending::Broken,
             Some(_) => Ending::StoppedEarly,
             None if !self.stopped_accounts.is_empty() || self.concerned.of(Status::Pending) > 0 => Ending::StoppedEarly,
             None if self.concerned.of(Status::Unconfirmed) > 0 => Ending::SomeUnconfirmed,

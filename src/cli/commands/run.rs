@@ -215,6 +215,11 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
     if let Some(stop) = &summary.stop {
         screen.warning(&stopped(stop));
     }
+    if let Some(why) = &summary.unwritten {
+        screen.error(&format!(
+            "{why}; the journal has everything, and `rowcast results` writes them again"
+        ));
+    }
     if settings.show.format == Format::Json {
         screen.line(&json_line(&summary_json(summary)));
     }
