@@ -17,6 +17,7 @@ use crate::engine::TurnedAway;
 use crate::model::entry::{Import, Stamp, Written};
 use crate::model::ledger::Ledger;
 use crate::model::plan::Plan;
+use crate::model::status::Counts;
 
 /// The shortest time between two refreshes.
 const PERIOD: Duration = Duration::from_secs(3);
@@ -44,11 +45,11 @@ pub struct Made {
 }
 
 impl Made {
-    /// Writes the results. Returns what was written from what.
+    /// Writes the results. Returns the counts of what they say, and what was written from what.
     ///
     /// # Errors
     /// The sheet cannot be read any more, or the disk fails.
-    pub fn write(&self, target: &Path) -> Result<Written, CampaignError> {
+    pub fn write(&self, target: &Path) -> Result<(Counts, Written), CampaignError> {
         let source = Source {
             reading: &self.reading,
             plan: &self.plan,
@@ -58,14 +59,15 @@ impl Made {
             turned_away: &self.turned_away,
             account: self.account.as_deref(),
         };
-        write(&source, target, None)?;
+        let counts = write(&source, target, None)?;
         let nothing = Stamp { length: 0, changed_ns: 0 };
         let (results, sheet) = (stamp(target).unwrap_or(nothing), stamp(&self.sheet).unwrap_or(nothing));
-        Ok(Written {
+        let written = Written {
             results,
             sheet,
             made_from: self.made_from(),
-        })
+        };
+        Ok((counts, written))
     }
 
     /// What a note would say if the results had just been written and are what they are. `None` where there are none.

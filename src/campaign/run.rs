@@ -331,11 +331,14 @@ impl Prepared {
         let broken = matches!(ended.stop, Some(Stop::Journal(_)));
         let mut summary = self.summary(counts, concerned, ended);
         match made.write(&self.settings.files.results) {
-            Ok(written) if !broken => {
-                journal.append(Entry::Written(written)).await?;
-                journal.close()?;
+            Ok((counts, written)) => {
+                // A run that did not wait for its requests has rows of which only the journal knows.
+                summary.counts = counts;
+                if !broken {
+                    journal.append(Entry::Written(written)).await?;
+                    journal.close()?;
+                }
             }
-            Ok(_) => {}
             // What was sent is in the journal, and the counts are known: they are told all the same.
             Err(error) => summary.unwritten = Some(error.to_string()),
         }
@@ -421,7 +424,7 @@ impl Prepared {
         let made = self.made(&plan, &ledger, Vec::new())?;
         let results = &self.settings.files.results;
         if self.memory.written.is_none() || self.memory.written != made.would_write(results) {
-            let written = made.write(results)?;
+            let (_, written) = made.write(results)?;
             if let Some(journal) = self.journal.take() {
                 journal.append(Entry::Written(written)).await?;
                 journal.close()?;
