@@ -356,7 +356,13 @@ impl<'a> Dispatcher<'a> {
     /// A row failed or stays unconfirmed; too many of them one after another stop the run.
     fn miss(&mut self, permit: &Permit, status: Status, error: Option<String>) {
         let misses = self.lanes[usize::from(permit.account)].borrow_mut().note_miss();
-        self.settle(permit, status, error);
+        // An earlier attempt that is in doubt stays so, whatever became of this one.
+        let doubted = self
+            .plan
+            .rows
+            .get(permit.turn.index)
+            .is_some_and(|row| row.status == Status::Unconfirmed);
+        self.settle(permit, if doubted { Status::Unconfirmed } else { status }, error);
         if misses >= self.rules.max_failures {
             self.stop(Stop::TooManyFailures(misses));
         }
