@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::survey::{Depth, survey};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::pages::{self, PreviewCard, PreviewPage};
-use crate::model::plan::{Choice, Meeting, Skip};
+use crate::model::plan::{Choice, Meeting, Plan, Skip, Step};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Meaning, RowNumber};
 use crate::model::status::{Counts, Status};
@@ -39,7 +39,8 @@ pub struct Preview {
     pub problems: Vec<Problem>,
 }
 
-/// Renders the chosen rows and hands each to `show`. `--rows` and `--limit` choose; everything else is as a run would have it.
+/// Renders the chosen rows and hands each to `show`. `--rows`, `--only`, `--sample` and `--limit` choose; everything else is as a run
+/// would have it.
 ///
 /// # Errors
 /// The sheet or a template cannot be read.
@@ -57,9 +58,14 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         unconfirmed: settings.choice.unconfirmed,
         ..Choice::everything()
     };
+    let chosen = chosen(settings, &reading, &memory)?;
     let plan = survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
         let number = seen.row.number();
-        if left == 0 || settings.choice.rows.as_ref().is_some_and(|rows| !rows.contains(number)) {
+        let wanted = match &chosen {
+            Some(plan) => plan.row(number).is_some_and(|row| row.step != Step::LeaveOut),
+            None => settings.choice.rows.as_ref().is_none_or(|rows| rows.contains(number)),
+        };
+        if left == 0 || !wanted {
             return;
         }
         left -= 1;
@@ -83,6 +89,19 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         });
     })?;
     freshen(settings, reading, plan, memory)
+}
+
+/// The plan that says which rows are chosen, where that takes a look at all of them first: whom a sample takes, and what failed.
+fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Option<Plan>, CampaignError> {
+    if settings.choice.only.is_none() && settings.choice.sample.is_none() {
+        return Ok(None);
+    }
+    let choice = Choice {
+        limit: None,
+        ..super::check::choice(settings)
+    };
+    let mut accounts = Accounts::new(settings.account.clone());
+    survey(reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |_| {}).map(Some)
 }
 
 /// Renders the chosen rows and writes them to `target` as a page. Returns how many there are.
