@@ -3,4 +3,5 @@
 #[expect(dead_code, unused_imports, reason = "the words are here before the tests that say them")]
 mod harness;
 
+mod kill;
 mod main_job;

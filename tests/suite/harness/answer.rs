@@ -1,5 +1,7 @@
 //! What the server answers.
 
+use std::time::Duration;
+
 use serde_json::{Value, json as object};
 
 /// One answer, as a test says it: `status(429).header("Retry-After", "1")`.
@@ -11,6 +13,8 @@ pub struct Answer {
     pub delivery: Delivery,
     /// It waits until the test opens the gate: [`super::Server::open_gate`].
     pub held: bool,
+    /// How long it takes.
+    pub delay: Duration,
 }
 
 /// What is in it.
@@ -47,6 +51,7 @@ pub fn sent() -> Answer {
         body: Body::Acknowledgement,
         delivery: Delivery::Whole,
         held: false,
+        delay: Duration::ZERO,
     }
 }
 
@@ -96,6 +101,11 @@ impl Answer {
     /// Waits until the test opens the gate.
     pub fn held(self) -> Self {
         Self { held: true, ..self }
+    }
+
+    /// Takes so long.
+    pub fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     /// The bytes on the wire for the `nth` request, which is for `to`.

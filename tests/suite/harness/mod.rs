@@ -2,13 +2,16 @@
 
 mod answer;
 mod campaign;
+mod dice;
 mod done;
+pub mod record;
 mod server;
 
-pub use answer::{Answer, broken, html, json, sent, status};
+pub use answer::{Answer, Delivery, broken, html, json, sent, status, urn_of};
 pub use campaign::{Campaign, Running, Signal};
-pub use done::{Done, Line};
-pub use server::{Seen, Server, nobody};
+pub use dice::Dice;
+pub use done::{Done, Line, lines};
+pub use server::{Seen, Server, accounts, nobody};
 
 /// The key of every test. It must be in no output and in no file.
 pub const KEY: &str = "7d1f0c52-aaaa-4b1e-9c3d-5ec4e7000001";

@@ -60,12 +60,16 @@ struct Shared {
     changed: Condvar,
 }
 
+/// Decides about every send that nothing else is said about.
+type Script = Box<dyn FnMut(&Seen) -> Answer + Send>;
+
 struct World {
     seen: Vec<Seen>,
     connections: usize,
     by_recipient: HashMap<String, VecDeque<Answer>>,
     by_number: HashMap<usize, Answer>,
     otherwise: Answer,
+    script: Option<Script>,
     accounts: Answer,
     journal: Option<PathBuf>,
     gate_open: bool,
@@ -80,6 +84,7 @@ impl Default for World {
             by_recipient: HashMap::new(),
             by_number: HashMap::new(),
             otherwise: sent(),
+            script: None,
             accounts: accounts(&["acc_1"]),
             journal: None,
             gate_open: false,
@@ -143,6 +148,11 @@ impl Server {
     /// Every send that nothing else is said about gets this.
     pub fn answer_all(&self, answer: Answer) {
         self.shared.world().otherwise = answer;
+    }
+
+    /// Every send that nothing else is said about gets what this says.
+    pub fn answer_by(&self, script: impl FnMut(&Seen) -> Answer + Send + 'static) {
+        self.shared.world().script = Some(Box::new(script));
     }
 
     /// The sends to this recipient get these, in turn; then what all get.
@@ -279,7 +289,11 @@ fn note(shared: &Shared, mut request: Seen) -> (Answer, usize) {
     request.intent_on_disk = world.journal.as_deref().map(|journal| intents(journal, &request.to) > earlier);
     let scripted = world.by_recipient.get_mut(&request.to).and_then(VecDeque::pop_front);
     let numbered = world.by_number.get(&nth).cloned();
-    let answer = numbered.or(scripted).unwrap_or_else(|| world.otherwise.clone());
+    let by_script = match (&numbered, &scripted) {
+        (None, None) => world.script.as_mut().map(|script| script(&request)),
+        _ => None,
+    };
+    let answer = numbered.or(scripted).or(by_script).unwrap_or_else(|| world.otherwise.clone());
     world.seen.push(request);
     shared.changed.notify_all();
     (answer, nth)
