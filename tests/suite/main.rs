@@ -5,3 +5,4 @@ mod harness;
 
 mod kill;
 mod main_job;
+mod order;

@@ -6,6 +6,8 @@ mod dice;
 mod done;
 pub mod record;
 mod server;
+#[cfg(target_os = "linux")]
+pub mod trace;
 
 pub use answer::{Answer, Delivery, broken, html, json, sent, status, urn_of};
 pub use campaign::{Campaign, Running, Signal};
