@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rowcast::adapters::progress::{Progress, View};
 use rowcast::campaign::estimate::estimate;
 use rowcast::campaign::run::Proposal;
+use rowcast::campaign::settings::Level;
 use rowcast::engine::clock::wall_time;
 use rowcast::engine::pace::Limits;
 use rowcast::model::event::{Event, Stop};
@@ -23,6 +24,7 @@ const TOLD: usize = 20;
 /// Follows a run.
 pub struct Watch<'a> {
     progress: &'a Progress,
+    level: Level,
     limits: Limits,
     /// Rows that each account has left.
     left: Vec<usize>,
@@ -34,13 +36,14 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// Follows the run that is proposed.
-    pub fn new(progress: &'a Progress, limits: Limits, proposal: &Proposal) -> Self {
+    pub fn new(progress: &'a Progress, level: Level, limits: Limits, proposal: &Proposal) -> Self {
         let view = View {
             left: proposal.to_send,
             ..View::default()
         };
         Self {
             progress,
+            level,
             limits,
             left: proposal.by_account.clone(),
             settled: VecDeque::new(),
@@ -61,13 +64,21 @@ impl<'a> Watch<'a> {
                 ..
             } => {
                 self.settle(*account, *status);
+                if error.is_none() && self.level == Level::Verbose {
+                    self.progress.say(&format!("row {row}: {status}"));
+                }
                 if let Some(error) = error {
                     self.tell(&format!("row {row}: {status}: {}", one_line(error)));
                 }
             }
             Event::Retrying { row, why, .. } => self.tell(&format!("row {row}: not sent, will be tried again: {}", one_line(why))),
             Event::Waiting { until, why } => self.view.waiting = Some((*until, *why)),
-            Event::Left { .. } => self.view.waiting = None,
+            Event::Left { row, .. } => {
+                self.view.waiting = None;
+                if self.level == Level::Verbose {
+                    self.progress.say(&format!("row {row}: leaves"));
+                }
+            }
             Event::AccountStopped { why, .. } => self.progress.say(&format!("an account stopped: {}", one_line(why))),
             Event::Stopping(Stop::Asked(_)) => {
                 self.progress
@@ -98,6 +109,7 @@ impl<'a> Watch<'a> {
     fn tell(&mut self, line: &str) {
         self.told += 1;
         match self.told {
+            _ if self.level == Level::Verbose => self.progress.say(line),
             ..=TOLD => self.progress.say(line),
             n if n == TOLD + 1 => self.progress.say("… and more; the results have them all"),
             _ => {}

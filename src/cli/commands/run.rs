@@ -105,7 +105,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         (false, _) => Manner::Lines,
     };
     let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
-    let mut watch = Watch::new(&progress, limits(settings), &prepared.proposal);
+    let mut watch = Watch::new(&progress, settings.show.level, limits(settings), &prepared.proposal);
     let summary = prepared.send(signals::listen(), |event| watch.note(event)).await;
     drop(watch);
     progress.finish();
