@@ -60,6 +60,18 @@ fn again(name: &str, settings: &Settings) -> String {
     typed::command(name, &settings.typed)
 }
 
+/// What the next run is for, if there is anything for it to do.
+fn what_is_left(counts: &Counts) -> Option<String> {
+    let left = |count| format!("To send to the {} left", counted(count, "row"));
+    let again = |count| format!("try the {} again", counted(count, "failed row"));
+    match (counts.of(Status::Pending), counts.of(Status::Failed)) {
+        (0, 0) => None,
+        (0, failed) => Some(format!("To {}:", again(failed))),
+        (pending, 0) => Some(format!("{}:", left(pending))),
+        (pending, failed) => Some(format!("{}, and {}:", left(pending), again(failed))),
+    }
+}
+
 /// Shows how to find the conversations of the unconfirmed rows.
 fn point_to_unconfirmed(settings: &Settings, count: usize, screen: &mut Screen) {
     if count > 0 {

@@ -17,7 +17,7 @@ use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
 use super::super::watch::Watch;
-use super::{again, in_words, point_to_unconfirmed, refuse, signals};
+use super::{again, in_words, point_to_unconfirmed, refuse, signals, what_is_left};
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -164,13 +164,15 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
                 first.row
             ),
         );
+        screen.note("");
         screen.note(&head);
         if let Some(subject) = &first.subject {
             screen.note(&format!("  Subject: {}", one_line(subject)));
         }
         for line in block(&first.message).lines() {
-            screen.note(&format!("  {line}"));
+            screen.note(format!("  {line}").trim_end());
         }
+        screen.note("");
     }
 }
 
@@ -269,16 +271,10 @@ fn next(settings: &Settings, summary: &Summary, screen: &mut Screen) {
     let count = |status| summary.counts.of(status);
     let run = again("run", settings);
     let goes_on = matches!(summary.ending(), Ending::StoppedEarly | Ending::Asked(_) | Ending::Broken);
-    let trying = match (count(Status::Pending), count(Status::Failed)) {
-        _ if goes_on => Some("To go on where this run stopped:".to_owned()),
-        (0, 0) => None,
-        (0, failed) => Some(format!("To try the {} again:", counted(failed, "failed row"))),
-        (pending, 0) => Some(format!("To send to the {} left:", counted(pending, "row"))),
-        (pending, failed) => Some(format!(
-            "To send to the {} left, and try the {} again:",
-            counted(pending, "row"),
-            counted(failed, "failed row")
-        )),
+    let trying = if goes_on {
+        Some("To go on where this run stopped:".to_owned())
+    } else {
+        what_is_left(&summary.counts)
     };
     if let Some(trying) = &trying {
         screen.commands(trying, &[run]);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, one_line};
-use super::{again, in_words, point_to_unconfirmed, refuse};
+use super::{again, in_words, point_to_unconfirmed, refuse, what_is_left};
 
 /// Reads the campaign and says where it stands.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -42,10 +42,10 @@ fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
         Origin::Journal => screen.line(&format!("Results: {}", one_line(&settings.files.results.display().to_string()))),
         Origin::Results => screen.prose("The journal is gone; the results alone say what was sent."),
     }
-    match (standing.running, standing.next()) {
+    match (standing.running, what_is_left(&standing.counts)) {
         (Running::Yes, _) => screen.line("A run is sending just now."),
-        (Running::No, 0) => screen.line("Nothing is left to send."),
-        (Running::No, next) => screen.commands(&format!("To send to the {} left:", counted(next, "row")), &[again("run", settings)]),
+        (Running::No, None) => screen.line("Nothing is left to send."),
+        (Running::No, Some(why)) => screen.commands(&why, &[again("run", settings)]),
     }
     let unconfirmed = standing.counts.of(Status::Unconfirmed);
     point_to_unconfirmed(settings, unconfirmed, screen);
