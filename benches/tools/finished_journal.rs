@@ -35,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         at,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         timeout_ms: 60_000,
+        account: None,
         templates: Templates::default(),
     };
     journal.append(Entry::Run(start)).await?;
@@ -68,6 +69,7 @@ fn intent(number: u32, at: Moment, account: &str) -> Intent {
         to: vec![key.clone()],
         key,
         account: Some(account.to_owned()),
+        folded_sha256: None,
         sha256: format!("{number:064x}"),
         test: false,
     }
