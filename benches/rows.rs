@@ -169,6 +169,7 @@ fn intent(row: u32) -> Intent {
         key: key(row),
         to: vec![key(row)],
         account: Some("acc_bench".to_owned()),
+        folded_sha256: None,
         sha256: sha256_hex(&key(row)),
         test: false,
     }
