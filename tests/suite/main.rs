@@ -6,3 +6,5 @@ mod harness;
 mod kill;
 mod main_job;
 mod order;
+mod prefixes;
+mod together;
