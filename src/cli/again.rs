@@ -22,6 +22,7 @@ const ONCE: &[&str] = &[
     "color",
     "status",
     "output",
+    "html",
 ];
 
 /// The campaign and the flags that a next command repeats, each with its value and quoted for a shell. The campaign comes first.

@@ -110,6 +110,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_every_status_with_its_meaning() {
+        for exit in Exit::ALL {
+            let line = format!("\n| {} | {} |\n", exit.status(), exit.meaning());
+            assert!(include_str!("../../README.md").contains(&line), "{line}");
+        }
+    }
+
+    #[test]
     fn the_graver_status_wins_in_either_order() {
         let falling = [
             Exit::Interrupted,

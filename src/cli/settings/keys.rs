@@ -228,6 +228,23 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_a_line_for_every_setting_with_its_variables_and_its_section() {
+        for setting in ALL {
+            let key = format!("`{}`", setting.key);
+            let tells = |line: &&str| {
+                let cells: Vec<&str> = line.split(" | ").collect();
+                let section = match setting.section {
+                    Section::Top => true,
+                    Section::Either(name) | Section::In(name) => line.contains(&format!("`[{name}]`")),
+                };
+                cells.get(1).is_some_and(|cell| cell.contains(&key)) && setting.variables.iter().all(|name| line.contains(name)) && section
+            };
+            let readme = include_str!("../../../README.md");
+            assert!(readme.lines().find(tells).is_some(), "{key}");
+        }
+    }
+
+    #[test]
     fn a_slip_of_the_finger_finds_its_key() {
         let keys = || ALL.iter().map(|setting| setting.key);
         for (said, meant) in [
