@@ -65,6 +65,12 @@ pub enum CampaignError {
     /// The service refused the key when it was asked for the accounts.
     #[error("the service refuses the API key: {0}")]
     KeyRefused(String),
+    /// There is neither journal nor results.
+    #[error("nothing was sent yet, so there is nothing to reconcile")]
+    NothingSent,
+    /// None of the rows that were named is in doubt.
+    #[error("none of the rows of --rows is unconfirmed; `rowcast results --status unconfirmed -o FILE` lists those that are")]
+    NotUnconfirmed,
     /// Another run began this campaign between planning and sending.
     #[error("another run began this campaign meanwhile; nothing was sent; type the same command again")]
     Overtaken,

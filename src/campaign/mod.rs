@@ -1,6 +1,7 @@
 //! The use cases: check, preview, run, status, results.
 
 pub mod address;
+pub mod asking;
 pub mod check;
 pub mod connect;
 pub mod error;
@@ -8,6 +9,7 @@ pub mod estimate;
 pub mod memory;
 pub mod preview;
 pub mod reading;
+pub mod reconcile;
 pub mod refresh;
 pub mod report;
 pub mod results;

@@ -12,8 +12,9 @@ use super::error::CampaignError;
 use super::estimate::estimate;
 use super::memory::{Memory, Origin, key_source, terms};
 use super::reading::Reading;
+use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
-use super::settings::{Invalid, Secret, Settings, Warnings};
+use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::summary::{Summary, Tally};
 use super::survey::{Depth, survey};
 use crate::adapters::journal::{self, Journal};
@@ -98,7 +99,8 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     if reading.templates().is_none() {
         return Err(CampaignError::NoMessage);
     }
-    let (memory, journal) = remember(settings, &endpoint, &purpose)?;
+    let (mut memory, journal) = remember(settings, &endpoint, &purpose)?;
+    let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
     let mut accounts = Accounts::new(settings.account.clone());
     let mut look = Look::default();
     let mut plan = survey(&reading, &memory.ledger, choice(settings), Depth::Sendable, &mut accounts, |seen| {
@@ -106,6 +108,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     })?;
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
+    notes.extend(read_first);
     let mut account_name = None;
     if let Some(connection) = &connection
         && accounts.id(DEFAULT_ACCOUNT).is_none()
@@ -135,8 +138,29 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     })
 }
 
+/// Looks for what an earlier run left unconfirmed, before anything is planned. Returns what a person should know of it.
+async fn read_first(
+    settings: &Settings,
+    connection: Option<&Connection>,
+    journal: Option<&Journal>,
+    memory: &mut Memory,
+) -> Result<Option<String>, CampaignError> {
+    let (Some(connection), Some(journal), FirstReading::Wanted) = (connection, journal, settings.first_reading) else {
+        return Ok(None);
+    };
+    if memory.ledger.doubts().next().is_none() {
+        return Ok(None);
+    }
+    let read = first_reading(settings, &connection.client, journal, &mut memory.ledger).await?;
+    if read.sent > 0 {
+        // The results do not know it yet.
+        memory.written = None;
+    }
+    Ok((read.sent > 0).then(|| format!("{} unconfirmed rows were found in their conversations: they are sent.", read.sent)))
+}
+
 /// What is remembered of the campaign: held from here on if a journal is there, else none is made yet.
-fn remember(settings: &Settings, endpoint: &str, purpose: &Purpose) -> Result<(Memory, Option<Journal>), CampaignError> {
+pub(super) fn remember(settings: &Settings, endpoint: &str, purpose: &Purpose) -> Result<(Memory, Option<Journal>), CampaignError> {
     if *purpose == Purpose::Show {
         let mut memory = Memory::read(settings)?;
         memory.finish();
@@ -202,10 +226,48 @@ fn notes(memory: &Memory, plan: &Plan, settings: &Settings) -> Vec<String> {
         .count();
     if held > 0 {
         notes.push(format!(
-            "{held} unconfirmed rows are held: look into the conversations, then run with --resend-unconfirmed if they did not arrive."
+            "{held} unconfirmed rows are held: `rowcast reconcile` looks for them and settles them; --resend-unconfirmed sends them again."
         ));
     }
     notes
+}
+
+/// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
+///
+/// # Errors
+/// The journal cannot be made or written, or another run made one meanwhile.
+pub(super) async fn hold(
+    held: Option<Journal>,
+    settings: &Settings,
+    endpoint: &str,
+    memory: &mut Memory,
+) -> Result<Journal, CampaignError> {
+    let journal = match held {
+        Some(journal) => journal,
+        None => create(settings, endpoint)?,
+    };
+    if memory.imports.is_empty() {
+        return Ok(journal);
+    }
+    for imports in memory.imports.chunks(IMPORTS_AT_ONCE) {
+        journal.append_all(imports.iter().cloned().map(Entry::Import).collect()).await?;
+    }
+    // From here on the ledger speaks of places in the journal, not of lines of the results.
+    let mut ledger = Ledger::new(key_source(settings));
+    Journal::read(&settings.files.journal, |position, entry| ledger.apply(position, entry))?;
+    memory.ledger = ledger;
+    memory.imports.clear();
+    Ok(journal)
+}
+
+/// Makes the journal. If another run made one since this one looked, its rows are not planned for.
+fn create(settings: &Settings, endpoint: &str) -> Result<Journal, CampaignError> {
+    let terms = terms(settings, endpoint);
+    let opened = Journal::open(&settings.files.journal, &terms, |_, _| Ok::<(), std::convert::Infallible>(()))?;
+    match opened.origin {
+        journal::Origin::New => Ok(opened.journal),
+        journal::Origin::Replayed { .. } => Err(CampaignError::Overtaken),
+    }
 }
 
 /// The limits of a run.
@@ -347,32 +409,7 @@ impl Prepared {
 
     /// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
     async fn begin(&mut self) -> Result<Journal, CampaignError> {
-        let journal = match self.journal.take() {
-            Some(journal) => journal,
-            None => self.create()?,
-        };
-        if self.memory.imports.is_empty() {
-            return Ok(journal);
-        }
-        for imports in self.memory.imports.chunks(IMPORTS_AT_ONCE) {
-            journal.append_all(imports.iter().cloned().map(Entry::Import).collect()).await?;
-        }
-        // From here on the ledger speaks of places in the journal, not of lines of the results.
-        let mut ledger = Ledger::new(key_source(&self.settings));
-        Journal::read(&self.settings.files.journal, |position, entry| ledger.apply(position, entry))?;
-        self.memory.ledger = ledger;
-        self.memory.imports.clear();
-        Ok(journal)
-    }
-
-    /// Makes the journal. If another run made one since this one looked, its rows are not planned for.
-    fn create(&self) -> Result<Journal, CampaignError> {
-        let terms = terms(&self.settings, &self.endpoint);
-        let opened = Journal::open(&self.settings.files.journal, &terms, |_, _| Ok::<(), std::convert::Infallible>(()))?;
-        match opened.origin {
-            journal::Origin::New => Ok(opened.journal),
-            journal::Origin::Replayed { .. } => Err(CampaignError::Overtaken),
-        }
+        hold(self.journal.take(), &self.settings, &self.endpoint, &mut self.memory).await
     }
 
     fn run_start(&self) -> RunStart {

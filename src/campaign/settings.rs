@@ -35,6 +35,8 @@ pub struct Settings {
     pub contact: Contact,
     /// What `run` does before it sends.
     pub sending: Sending,
+    /// Whether `run` reads back what an earlier run left unconfirmed.
+    pub first_reading: FirstReading,
     /// What is shown, and how.
     pub show: Show,
 }
@@ -182,6 +184,8 @@ pub struct Pace {
     pub account_rate: Ceiling,
     /// Ceiling of each account in a UTC day.
     pub daily_limit: DailyLimit,
+    /// Ceiling of the questions that each account asks: reading back and looking up.
+    pub read_rate: Ceiling,
     /// Requests in flight.
     pub concurrency: NonZeroUsize,
     /// How long one request may take. Not zero.
@@ -202,6 +206,7 @@ impl Default for Pace {
             rate: per_minute(60),
             account_rate: per_minute(2),
             daily_limit: DailyLimit::At(100),
+            read_rate: per_minute(30),
             concurrency: NonZeroUsize::MIN.saturating_add(7),
             timeout: Duration::from_mins(1),
             retries: 5,
@@ -219,6 +224,7 @@ impl Pace {
             rate: Ceiling::Unlimited,
             account_rate: Ceiling::Unlimited,
             daily_limit: DailyLimit::Unlimited,
+            read_rate: Ceiling::Unlimited,
             ..Self::default()
         }
     }
@@ -296,6 +302,16 @@ pub enum Sending {
     Agreed,
     /// Shows the plan and sends nothing.
     DryRun,
+}
+
+/// Whether `run` reads back what an earlier run left unconfirmed before it sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FirstReading {
+    /// It does.
+    #[default]
+    Wanted,
+    /// A person said that it is not to.
+    Spared,
 }
 
 /// What is shown, and how.

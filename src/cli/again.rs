@@ -23,6 +23,10 @@ const ONCE: &[&str] = &[
     "status",
     "output",
     "html",
+    "wait",
+    "accept_absent",
+    "mark",
+    "note",
 ];
 
 /// The campaign and the flags that a next command repeats, each with its value and quoted for a shell. The campaign comes first.

@@ -3,10 +3,12 @@
 mod campaign;
 mod choice;
 mod pace;
+mod reconcile;
 
 pub use campaign::{CampaignArgs, ColumnName};
 pub use choice::{ChoiceArgs, ContactArgs, FormatArgs, TemplateArgs};
-pub use pace::{AtLeastOne, PaceArgs, PositiveSpan};
+pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs};
+pub use reconcile::ReconcileArgs;
 
 use std::path::PathBuf;
 
@@ -87,6 +89,9 @@ pub enum Command {
     /// Write the run as a page
     #[command(after_help = help::REPORT)]
     Report(Box<ReportArgs>),
+    /// Settle unconfirmed rows: read the conversations back, or say what became of them
+    #[command(after_help = help::RECONCILE)]
+    Reconcile(Box<ReconcileArgs>),
     /// Serve a local stand-in for the API, with scripted faults
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -164,9 +169,15 @@ pub struct RunArgs {
     /// What is sent, and whether somebody is asked.
     #[command(flatten)]
     pub sending: SendingArgs,
+    /// Do not look first for what an earlier run left unconfirmed
+    #[arg(long, help_heading = "Sending")]
+    pub no_reconcile: bool,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
+    /// How fast the service is asked.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,

@@ -65,6 +65,15 @@ pub const REPORT: &str = "\
 Examples:
   rowcast report campaign.toml --html report.html";
 
+/// Below the options of `reconcile`.
+pub const RECONCILE: &str = "\
+Examples:
+  rowcast reconcile campaign.toml                    look for the messages, for two minutes
+  rowcast reconcile campaign.toml --accept-absent    and call failed what is not there after an hour
+  rowcast reconcile campaign.toml --mark sent --rows 7,12 --note 'seen in the inbox'
+
+A row is sent if its message is in the conversation: sent by the account, not before the attempt, with the same text.";
+
 /// Below the options of `sandbox`.
 pub const SANDBOX: &str = "\
 The first line on stdout is the base URL, to be given as --base-url.
@@ -92,8 +101,8 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   CONNECTSAFELY_ACCOUNT_ID   the sending account of rows that name none
   ROWCAST_BASE_URL           --base-url
   ROWCAST_API_KEY_FILE       --api-key-file
-  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_CONCURRENCY, ROWCAST_TIMEOUT,
-  ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
+  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_CONCURRENCY,
+  ROWCAST_TIMEOUT,  ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
   NO_COLOR                   no colours
 A file .env in the current folder, else in the campaign's, may hold the same variables but NO_COLOR.";
 

@@ -100,6 +100,9 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
         Command::Report(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
             commands::report::run(settings, &args.html, screen)
         }),
+        Command::Reconcile(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
+            commands::reconcile::run(settings, &args.orders(), screen)
+        }),
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
         Command::Completions(args) => {
             screen.data(&pages::completions(args.shell));

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rowcast::campaign::settings::{
-    CampaignFiles, Choice, Contact, Endpoint, Invalid, Level, Pace, Repeats, SERVICE_URL, Sending, Settings, SheetOptions, Show,
-    Unconfirmed, Warnings,
+    CampaignFiles, Choice, Contact, Endpoint, FirstReading, Invalid, Level, Pace, Repeats, SERVICE_URL, Sending, Settings, SheetOptions,
+    Show, Unconfirmed, Warnings,
 };
 use rowcast::model::row::Meaning;
 use rowcast::model::time::Span;
@@ -28,7 +28,7 @@ pub use error::SettingsError;
 pub use layers::Surroundings;
 pub use typed::Typed;
 
-use crate::cli::args::{AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, PaceArgs, PositiveSpan, SendingArgs};
+use crate::cli::args::{AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, PaceArgs, PositiveSpan, ReadingArgs, SendingArgs};
 use dotenv::DotEnv;
 use file::CampaignFile;
 use layers::{FilePace, Layers};
@@ -45,7 +45,9 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         choice,
         contact,
         sending,
+        first_reading,
         pace,
+        reading,
         format,
         show,
         words: typed,
@@ -62,7 +64,11 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         sheet: sheet_options(&campaign, &layers)?,
         endpoint: endpoint(&campaign, stage, &layers)?,
         account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,
-        pace: self::pace(&pace, stage, &layers)?,
+        pace: self::pace(&pace, &reading, stage, &layers)?,
+        first_reading: match first_reading {
+            FirstReading::Spared => FirstReading::Spared,
+            FirstReading::Wanted => layers.switch(layers::Flag::Left, &keys::NO_RECONCILE, FirstReading::Spared)?,
+        },
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
         choice: self::choice(choice, sending, &layers)?,
@@ -171,7 +177,7 @@ fn endpoint(campaign: &CampaignArgs, stage: Stage, layers: &Layers<'_>) -> Resul
     })
 }
 
-fn pace(flags: &PaceArgs, stage: Stage, layers: &Layers<'_>) -> Result<Pace, SettingsError> {
+fn pace(flags: &PaceArgs, reading: &ReadingArgs, stage: Stage, layers: &Layers<'_>) -> Result<Pace, SettingsError> {
     let default = match stage {
         Stage::Service => Pace::default(),
         Stage::Sandbox => Pace::of_sandbox(),
@@ -186,6 +192,7 @@ fn pace(flags: &PaceArgs, stage: Stage, layers: &Layers<'_>) -> Result<Pace, Set
             .pick(flags.account_rate, &keys::ACCOUNT_RATE)?
             .unwrap_or(default.account_rate),
         daily_limit: layers.pick(flags.daily_limit, &keys::DAILY_LIMIT)?.unwrap_or(default.daily_limit),
+        read_rate: layers.pick(reading.read_rate, &keys::READ_RATE)?.unwrap_or(default.read_rate),
         concurrency: concurrency.map_or(default.concurrency, |many| {
             NonZeroUsize::try_from(many.0).unwrap_or(NonZeroUsize::MAX)
         }),

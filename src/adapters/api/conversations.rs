@@ -23,6 +23,18 @@ pub struct Existing {
     /// The URN of the profile.
     #[serde(default, deserialize_with = "lenient")]
     pub profile_urn: Option<String>,
+    /// The address of the profile; some answers have its URN here.
+    #[serde(default, deserialize_with = "lenient")]
+    pub profile_url: Option<String>,
+}
+
+impl Existing {
+    /// The URN of the profile, in whichever field it is.
+    #[must_use]
+    pub fn recipient_urn(&self) -> Option<&str> {
+        let told = [&self.profile_urn, &self.profile_url].into_iter().flatten();
+        told.map(String::as_str).find(|urn| urn.starts_with("urn:li:"))
+    }
 }
 
 /// Messages of one conversation.

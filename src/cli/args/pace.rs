@@ -39,6 +39,15 @@ pub struct PaceArgs {
     pub max_wait: Option<Span>,
 }
 
+/// How fast the service is asked.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Pace")]
+pub struct ReadingArgs {
+    /// Ceiling of each account's questions: reading back and looking up [default: 30/min]
+    #[arg(long, value_name = "RATE")]
+    pub read_rate: Option<Ceiling>,
+}
+
 /// A whole number of at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AtLeastOne(pub NonZeroU32);

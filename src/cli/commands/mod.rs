@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod preview;
+pub mod reconcile;
 pub mod report;
 pub mod results;
 pub mod run;
@@ -76,12 +77,9 @@ fn what_is_left(counts: &Counts) -> Option<String> {
 fn point_to_unconfirmed(settings: &Settings, count: usize, screen: &mut Screen) {
     if count > 0 {
         let why = format!(
-            "To list the {}, whose conversations somebody should look into:",
+            "To look for the {} in the conversations, and settle what is found:",
             counted(count, "unconfirmed row")
         );
-        screen.commands(
-            &why,
-            &[format!("{} --status unconfirmed -o unconfirmed.csv", again("results", settings))],
-        );
+        screen.commands(&why, &[again("reconcile", settings)]);
     }
 }

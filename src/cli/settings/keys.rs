@@ -123,6 +123,7 @@ pub const SKIP_INVALID: Setting = top("skip_invalid", Kind::Switch);
 pub const STRICT: Setting = top("strict", Kind::Switch);
 pub const YES: Setting = top("yes", Kind::Switch);
 pub const DRY_RUN: Setting = top("dry_run", Kind::Switch);
+pub const NO_RECONCILE: Setting = top("no_reconcile", Kind::Switch);
 pub const FORMAT: Setting = top("format", Kind::Text);
 pub const QUIET: Setting = top("quiet", Kind::Switch);
 pub const VERBOSE: Setting = top("verbose", Kind::Switch);
@@ -130,6 +131,7 @@ pub const COLOR: Setting = top("color", Kind::Text);
 pub const RATE: Setting = pace("rate", &["ROWCAST_RATE"], Kind::Text);
 pub const ACCOUNT_RATE: Setting = pace("account_rate", &["ROWCAST_ACCOUNT_RATE"], Kind::Text);
 pub const DAILY_LIMIT: Setting = pace("daily_limit", &["ROWCAST_DAILY_LIMIT"], Kind::Measure);
+pub const READ_RATE: Setting = pace("read_rate", &["ROWCAST_READ_RATE"], Kind::Text);
 pub const CONCURRENCY: Setting = pace("concurrency", &["ROWCAST_CONCURRENCY"], Kind::Number);
 pub const TIMEOUT: Setting = pace("timeout", &["ROWCAST_TIMEOUT"], Kind::Measure);
 pub const RETRIES: Setting = pace("retries", &["ROWCAST_RETRIES"], Kind::Number);
@@ -165,6 +167,7 @@ pub const ALL: &[&Setting] = &[
     &STRICT,
     &YES,
     &DRY_RUN,
+    &NO_RECONCILE,
     &FORMAT,
     &QUIET,
     &VERBOSE,
@@ -172,6 +175,7 @@ pub const ALL: &[&Setting] = &[
     &RATE,
     &ACCOUNT_RATE,
     &DAILY_LIMIT,
+    &READ_RATE,
     &CONCURRENCY,
     &TIMEOUT,
     &RETRIES,

@@ -1,8 +1,10 @@
 //! The flags of a command, in the groups that settings are made from; a group that the command does not take is blank.
 
+use rowcast::campaign::settings::FirstReading;
+
 use crate::cli::args::{
-    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ReportArgs, ResultsArgs, RunArgs, SendingArgs,
-    ShowArgs, StatusArgs, TemplateArgs,
+    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ReadingArgs, ReconcileArgs, ReportArgs,
+    ResultsArgs, RunArgs, SendingArgs, ShowArgs, StatusArgs, TemplateArgs,
 };
 
 /// The flags of a command that is about a campaign.
@@ -18,8 +20,12 @@ pub struct Typed {
     pub contact: ContactArgs,
     /// What is sent, and whether somebody is asked.
     pub sending: SendingArgs,
+    /// Whether `run` is to look first for what is unconfirmed.
+    pub first_reading: FirstReading,
     /// How fast.
     pub pace: PaceArgs,
+    /// How fast the service is asked.
+    pub reading: ReadingArgs,
     /// For whom the output is.
     pub format: FormatArgs,
     /// How much is shown.
@@ -44,7 +50,9 @@ impl From<RunArgs> for Typed {
             choice,
             contact,
             sending,
+            no_reconcile,
             pace,
+            reading,
             format,
         } = args;
         Self {
@@ -53,7 +61,9 @@ impl From<RunArgs> for Typed {
             choice,
             contact,
             sending,
+            first_reading: if no_reconcile { FirstReading::Spared } else { FirstReading::Wanted },
             pace,
+            reading,
             format,
             ..Self::default()
         }
@@ -130,6 +140,18 @@ impl From<&ReportArgs> for Typed {
         Self {
             campaign: args.campaign.clone(),
             templates: args.templates.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&ReconcileArgs> for Typed {
+    fn from(args: &ReconcileArgs) -> Self {
+        Self {
+            campaign: args.campaign.clone(),
+            templates: args.templates.clone(),
+            reading: args.reading.clone(),
+            format: args.format.clone(),
             ..Self::default()
         }
     }
