@@ -1,5 +1,7 @@
 //! Look-ups: questions that change nothing, and need not be answered.
 
+use std::borrow::Cow;
+
 use reqwest::{Method, Request, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -115,14 +117,29 @@ impl Client {
     }
 }
 
+/// Takes the key out of every text of an answer: a service that echoes it in a name must not have it shown or recorded.
+fn redact(value: &mut Value, key: &ApiKey) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(redacted) = key.redact(text) {
+                *text = redacted;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| redact(value, key)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| redact(value, key)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// The answer in a whole 2xx body.
 fn read<T: DeserializeOwned>(body: &[u8], said: impl Fn() -> String, key: &ApiKey) -> Lookup<T> {
-    let Some(value) = value_of(body) else {
+    let Some(mut value) = value_of(body) else {
         return Lookup::NotOffered(format!("{} (no JSON)", said()));
     };
     if value.get("success") == Some(&Value::Bool(false)) {
         return Lookup::Failed(said());
     }
+    redact(&mut value, key);
     T::deserialize(value).map_or_else(
         |error| Lookup::NotOffered(one_line(&format!("the answer has another form than documented: {error}"), key)),
         Lookup::Answered,
