@@ -13,7 +13,8 @@ mod settings;
 mod terminal;
 mod watch;
 
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -74,8 +75,13 @@ pub fn run() -> ExitCode {
 
 /// Help and version go to stdout and are no error; whatever else clap refuses is one.
 fn usage(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
     // A reader that went away, as in `rowcast --help | head`, needs no help.
-    let _ = error.print();
+    let _ = match terminal::block(&text) {
+        Cow::Borrowed(_) => error.print(),
+        // An argument that a script took from somewhere steers no terminal either.
+        Cow::Owned(tame) => io::stderr().write_all(tame.as_bytes()),
+    };
     if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
 }
 
