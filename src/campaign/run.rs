@@ -11,6 +11,7 @@ use super::connect::{Connection, OnlyAccount, connect, only_account};
 use super::error::CampaignError;
 use super::estimate::estimate;
 use super::memory::{Memory, Origin, key_source, terms};
+use super::preview::with_skip;
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
@@ -293,14 +294,14 @@ impl Look {
         if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
             self.first.push(draft.clone());
         }
-        for problem in seen.problems {
+        for problem in with_skip(seen.meeting, seen.problems) {
             if problem.severity == Severity::Warning {
                 self.warnings += 1;
             }
             if self.problems.len() < SHOWN_PROBLEMS {
                 self.problems.push(RowProblem {
                     row: seen.row.number(),
-                    problem: problem.clone(),
+                    problem,
                 });
             }
         }
