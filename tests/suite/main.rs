@@ -7,4 +7,6 @@ mod kill;
 mod main_job;
 mod order;
 mod prefixes;
+mod reconcile;
+mod stand_in;
 mod together;

@@ -231,6 +231,13 @@ pub async fn look(
         }
         read_all(asker, account, doubts, &mut person, &mut read, &mut found, claims).await?;
     }
+    if depth == Depth::Every && person.urn.is_none() && found.iter().any(Option::is_some) {
+        // Only this tells the recipient's URN; what was found stays found without it.
+        let _ = person.ask(asker, account).await;
+        for one in found.iter_mut().flatten() {
+            one.recipient_urn.clone_from(&person.urn);
+        }
+    }
     if read == 0 && person.said.is_empty() {
         person.said.push("no conversation is known".to_owned());
         person.thorough = false;
