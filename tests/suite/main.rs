@@ -3,6 +3,8 @@
 #[expect(dead_code, unused_imports, reason = "the words are here before the tests that say them")]
 mod harness;
 
+mod answers;
+mod hostile;
 mod kill;
 mod main_job;
 mod order;
@@ -10,3 +12,6 @@ mod prefixes;
 mod reconcile;
 mod stand_in;
 mod together;
+mod resume;
+mod settings;
+mod templates_and_sheets;

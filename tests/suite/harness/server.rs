@@ -23,7 +23,7 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     /// The JSON of the body; null where there is none.
     pub body: Value,
-    /// Whom it is for: profile id, else URN, else conversation.
+    /// Whom it is for: profile id in lower case, else URN, else conversation.
     pub to: String,
     pub at: Instant,
     pub wall: SystemTime,
@@ -114,7 +114,17 @@ pub fn nobody() -> (String, socket2::Socket) {
 
 impl Server {
     pub fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
+        Self::listen(0)
+    }
+
+    /// A server at a base URL on which nobody listens any more.
+    pub fn start_at(base_url: &str) -> Self {
+        let port = base_url.split([':', '/']).nth(4).and_then(|port| port.parse().ok());
+        Self::listen(port.expect("a base URL with a port"))
+    }
+
+    fn listen(port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port on loopback");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared::default());
         let served = Arc::clone(&shared);
@@ -335,6 +345,7 @@ fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let name = |field: &str| body[field].as_str().map(str::to_owned);
     let to = name("recipientProfileId")
+        .map(|id| id.to_lowercase())
         .or_else(|| name("recipientProfileUrn"))
         .or_else(|| name("conversationUrn"));
     Ok(Some(Seen {
