@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 #[cfg(unix)]
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::error::JournalError;
 
@@ -15,7 +16,22 @@ pub(super) struct Locked {
     _lock: Option<File>,
 }
 
+/// How often a lock is tried for, and the time between two tries.
+const TRIES: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(15);
+
 impl Locked {
+    /// As [`Locked::open`], and does not give up at once: whoever only asks whether the journal is held holds it for a blink.
+    pub(super) fn open_patiently(path: &Path) -> Result<Self, JournalError> {
+        for _ in 1..TRIES {
+            match Self::open(path) {
+                Err(JournalError::Held { .. }) => std::thread::sleep(PAUSE),
+                opened => return opened,
+            }
+        }
+        Self::open(path)
+    }
+
     /// Opens the file, creating it if need be, and locks it before anybody looks into it.
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let file = private().open(path).map_err(JournalError::io("open", path))?;

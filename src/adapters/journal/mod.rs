@@ -96,7 +96,7 @@ impl Journal {
         wanted: &Terms,
         on_entry: impl FnMut(Position, &Entry) -> Result<(), E>,
     ) -> Result<Opened, JournalError> {
-        let mut locked = Locked::open(path)?;
+        let mut locked = Locked::open_patiently(path)?;
         let past = replay(path, &locked.file, Some(wanted), on_entry)?;
         mend(path, &mut locked.file, &past)?;
         let (head, origin, records, end) = if let Some(head) = past.head {
