@@ -17,7 +17,7 @@ use crate::model::outcome::{Answer, NotSent, Verdict};
 use crate::model::window::{Counted, Ticket};
 
 /// A permit to send one row.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Permit {
     /// The row and its tries so far.
     pub turn: Turn,
@@ -39,7 +39,9 @@ pub enum Attempt {
     },
     /// Somebody else holds the row; nothing left.
     HeldElsewhere(String),
-    /// The journal could not be written. If an answer came, it could not be recorded.
+    /// The intent could not be written, so nothing left.
+    Unclaimed(JournalError),
+    /// The request left, and what came of it could not be written: the journal has its intent alone.
     Unrecorded(JournalError),
 }
 
@@ -77,7 +79,7 @@ impl Sender<'_> {
                 self.close(permit, pace, Counted::No);
                 return Attempt::HeldElsewhere(who);
             }
-            Err(error) => return Attempt::Unrecorded(error),
+            Err(error) => return Attempt::Unclaimed(error),
         };
         lock(self.ledger).begin(of, &intent);
         let answer = self.client.send(&SendRequest::of(&draft, &[])).await.answer;

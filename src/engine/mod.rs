@@ -124,6 +124,7 @@ impl Run<'_> {
             tell,
             ended: Ended::default(),
             served: 0,
+            flying: Vec::new(),
         };
         let mut in_flight = InFlight::new();
         loop {
@@ -135,7 +136,7 @@ impl Run<'_> {
                 biased;
                 Some(who) = asked.recv() => {
                     if matches!(dispatcher.ended.stop, Some(Stop::Asked(_))) {
-                        return dispatcher.ended;
+                        return dispatcher.quit();
                     }
                     dispatcher.stop(Stop::Asked(who));
                 }
@@ -157,6 +158,8 @@ struct Dispatcher<'a> {
     tell: &'a mut dyn FnMut(Event),
     ended: Ended,
     served: u64,
+    /// The permits of the requests in flight.
+    flying: Vec<Permit>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -166,6 +169,7 @@ impl<'a> Dispatcher<'a> {
             match self.next() {
                 Next::Serve(index) => {
                     if let Some((permit, draft)) = self.admit(index) {
+                        self.flying.push(permit);
                         let (sender, pace, lane) = (self.sender, self.pace, &self.lanes[index]);
                         in_flight.push(Box::pin(async move {
                             let attempt = sender.attempt(&permit, draft, pace, lane).await;
@@ -285,16 +289,38 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
+    /// Ends at once: what is in flight stays in doubt.
+    fn quit(mut self) -> Ended {
+        for permit in std::mem::take(&mut self.flying) {
+            self.leave_in_doubt(&permit);
+        }
+        self.ended
+    }
+
     /// Draws the consequences of an attempt.
     fn conclude(&mut self, permit: &Permit, attempt: Attempt) {
+        self.flying.retain(|flying| flying.ticket != permit.ticket);
         match attempt {
             Attempt::Ended { answer, gave_up } => {
                 self.conclude_answer(permit, &answer, gave_up);
                 self.draw_reach(permit, &answer);
             }
             Attempt::HeldElsewhere(who) => self.settle(permit, Status::Pending, Some(format!("held by {who}"))),
-            Attempt::Unrecorded(error) => self.stop(Stop::Journal(error.to_string())),
+            Attempt::Unclaimed(error) => self.stop(Stop::Journal(error.to_string())),
+            Attempt::Unrecorded(error) => {
+                self.leave_in_doubt(permit);
+                self.stop(Stop::Journal(error.to_string()));
+            }
         }
+    }
+
+    /// The journal has the row's intent and will have no outcome: from here on the row is unconfirmed.
+    fn leave_in_doubt(&mut self, permit: &Permit) {
+        self.settle(
+            permit,
+            Status::Unconfirmed,
+            Some("what came of the request is not recorded".to_owned()),
+        );
     }
 
     /// What the answer means for the row.

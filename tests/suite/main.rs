@@ -4,6 +4,7 @@
 mod harness;
 
 mod answers;
+mod disk;
 mod hostile;
 mod kill;
 mod main_job;
