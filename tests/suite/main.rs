@@ -9,6 +9,7 @@ mod hostile;
 mod kill;
 mod main_job;
 mod order;
+mod pace;
 mod prefixes;
 mod reconcile;
 mod resume;
