@@ -186,7 +186,7 @@ fn copy(from: &str, to: &Path) {
 }
 
 /// How a command ends that does not end with 0.
-const ENDINGS: [(&str, i32); 2] = [("check guests.csv", 3), ("--results trial.results.csv", 5)];
+const ENDINGS: [(&str, i32); 2] = [("check guests.csv", 3), ("run campaign.toml --base-url", 5)];
 
 #[test]
 fn every_command_does_what_the_readme_says() {

@@ -102,7 +102,7 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   ROWCAST_BASE_URL           --base-url
   ROWCAST_API_KEY_FILE       --api-key-file
   ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_CONCURRENCY,
-  ROWCAST_TIMEOUT,  ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
+  ROWCAST_TIMEOUT, ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
   NO_COLOR                   no colours
 A file .env in the current folder, else in the campaign's, may hold the same variables but NO_COLOR.";
 
