@@ -1,0 +1,223 @@
+//! Holds the house to its plan: floors, the homes of foreign crates, and what docs/design.md says of files and tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const DESIGN: &str = include_str!("../docs/design.md");
+
+/// From the top down: a floor may name those that come after it.
+const FLOORS: [&str; 5] = ["cli", "campaign", "engine", "adapters", "model"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder, with its text; the name is relative to the repository and has `/` between its parts.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut folders = vec![root().join(folder)];
+    let mut files: Vec<PathBuf> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).expect("readable").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let name = |path: &Path| {
+        let parts = path.strip_prefix(root()).expect("below").iter();
+        parts.map(|part| part.to_str().expect("UTF-8")).collect::<Vec<_>>().join("/")
+    };
+    files
+        .iter()
+        .map(|path| (name(path), fs::read_to_string(path).expect("readable")))
+        .collect()
+}
+
+/// The text without comments at the starts of lines: what it says of other modules is no use of them.
+fn code(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The names that follow `prefix` in a text, such as `model` after `crate::`; also each one in braces.
+fn names_after(text: &str, prefix: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let name = |text: &str| text.chars().take_while(|c| is_name(*c)).collect::<String>();
+    let mut names = BTreeSet::new();
+    for (at, _) in text.match_indices(prefix) {
+        if text[..at].chars().next_back().is_some_and(is_name) {
+            continue;
+        }
+        let rest = &text[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            None => names.extend([name(rest)]),
+            Some(group) => {
+                let (mut depth, mut start) = (0, true);
+                for (at, c) in group.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && is_name(c) => {
+                            names.insert(name(&group[at..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+/// The floor of a file of `src`, and its room there: `adapters` and `sheet` for `src/adapters/sheet/text.rs`.
+fn place(file: &str) -> Option<(&str, &str)> {
+    let mut parts = file.strip_prefix("src/")?.split('/');
+    let floor = parts.next()?;
+    Some((floor, parts.next()?.trim_end_matches(".rs")))
+}
+
+#[test]
+fn a_module_names_only_floors_below_its_own() {
+    let mut seen = 0;
+    for (file, text) in sources("src") {
+        let Some((floor, _)) = place(&file) else { continue };
+        let height = FLOORS.iter().position(|name| *name == floor).expect("a floor");
+        let code = code(&text);
+        let mut named = names_after(&code, "crate::");
+        named.extend(names_after(&code, "rowcast::"));
+        for name in named.iter().filter_map(|name| FLOORS.iter().position(|floor| floor == name)) {
+            assert!(name >= height, "{file} names {}", FLOORS[name]);
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn no_adapter_names_another() {
+    let files = sources("src");
+    let adapters: BTreeSet<String> = files
+        .iter()
+        .filter_map(|(file, _)| place(file))
+        .filter(|(floor, _)| *floor == "adapters")
+        .map(|(_, room)| room.to_owned())
+        .collect();
+    assert!(adapters.len() > 8, "{adapters:?}");
+    for (file, text) in files {
+        let Some(("adapters", room)) = place(&file) else { continue };
+        let code = code(&text);
+        for other in names_after(&code, "crate::adapters::") {
+            assert_eq!(other, room, "{file}");
+        }
+        let is_top = file.matches('/').count() == 2;
+        for other in names_after(&code, "super::").into_iter().filter(|_| is_top) {
+            assert!(!adapters.contains(&other), "{file} names {other}");
+        }
+    }
+}
+
+/// The names in backticks of a cell.
+fn ticked(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// The rows of the table below a heading, each with its cells.
+fn table(heading: &str) -> Vec<Vec<&'static str>> {
+    let (_, below) = DESIGN.split_once(&format!("\n## {heading}\n")).expect("a heading");
+    let lines = below.lines().take_while(|line| !line.starts_with("## "));
+    let rows = lines.filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    rows.skip(1)
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect()
+}
+
+#[test]
+fn every_foreign_crate_stays_at_home() {
+    let mut homes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in table("Foreign crates") {
+        for name in ticked(row[0]) {
+            homes.insert(name, ticked(row[1]));
+        }
+    }
+    assert!(homes.len() > 10, "{homes:?}");
+    let mut used = BTreeSet::new();
+    for (file, text) in sources("src") {
+        let Some((floor, room)) = place(&file) else { continue };
+        let code = code(&text);
+        for (name, homes) in &homes {
+            if names_after(&code, &format!("{name}::")).is_empty() || is_local(&code, name) {
+                continue;
+            }
+            let is_test = file.ends_with("tests.rs") || file.contains("/tests/") || (*name == "tempfile" && code.contains("#[cfg(test)]"));
+            let here = format!("{floor}/{room}");
+            let at_home = is_test || homes.iter().any(|home| *home == floor || *home == here);
+            assert!(at_home, "{file} names {name}, whose home is {homes:?}");
+            used.insert(*name);
+        }
+    }
+    let unused: Vec<_> = homes.keys().filter(|name| !used.contains(*name)).collect();
+    assert!(unused.is_empty(), "nothing names {unused:?}");
+}
+
+/// Whether the name is that of a module of our own in this file.
+fn is_local(code: &str, name: &str) -> bool {
+    ["super::", "crate::adapters::", "mod "]
+        .iter()
+        .any(|prefix| names_after(code, prefix).contains(name))
+}
+
+#[test]
+fn the_model_knows_serde_and_thiserror_alone() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("readable");
+    let (_, dependencies) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
+    let (dependencies, _) = dependencies.split_once("\n\n").expect("an end");
+    let names = dependencies
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(|name| name.replace('-', "_"));
+    let foreign: Vec<String> = names.filter(|name| name != "serde" && name != "thiserror").collect();
+    assert!(foreign.len() > 20, "{foreign:?}");
+    for (file, text) in sources("src/model") {
+        let code = code(&text);
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        for name in &foreign {
+            assert!(names_after(code, &format!("{name}::")).is_empty(), "{file} names {name}");
+        }
+    }
+}
+
+#[test]
+fn what_the_design_says_is_there() {
+    for row in table("Floors") {
+        for name in ticked(row[0]) {
+            let path = root().join("src").join(name);
+            assert!(path.is_dir() || path.with_extension("rs").is_file(), "docs/design.md names {name}");
+        }
+    }
+    let tests: String = ["tests", "src"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    for row in table("Promises, and the tests that hold them") {
+        assert!(!ticked(row[1]).is_empty(), "{row:?}");
+        for name in ticked(row[1]) {
+            assert!(tests.contains(&format!("fn {name}()")), "docs/design.md names the test {name}");
+        }
+    }
+}
+
+#[test]
+fn the_design_has_every_file_and_every_file_says_what_it_is() {
+    let named: BTreeSet<&str> = table("Floors").iter().flat_map(|row| ticked(row[0])).collect();
+    for (file, text) in sources("src") {
+        assert!(text.starts_with("//! ") || file.contains("test"), "{file} does not say what it is");
+        let Some((floor, room)) = place(&file) else { continue };
+        assert!(
+            room == "mod" || named.contains(format!("{floor}/{room}").as_str()),
+            "docs/design.md lacks {floor}/{room}"
+        );
+    }
+}
