@@ -13,7 +13,6 @@ mod settings;
 mod terminal;
 mod watch;
 
-use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -77,10 +76,12 @@ pub fn run() -> ExitCode {
 fn usage(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     // A reader that went away, as in `rowcast --help | head`, needs no help.
-    let _ = match terminal::block(&text) {
-        Cow::Borrowed(_) => error.print(),
+    let tame = terminal::block(&text);
+    let _ = if tame == text {
+        error.print()
+    } else {
         // An argument that a script took from somewhere steers no terminal either.
-        Cow::Owned(tame) => io::stderr().write_all(tame.as_bytes()),
+        io::stderr().write_all(tame.as_bytes())
     };
     if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
 }
