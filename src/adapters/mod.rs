@@ -1,6 +1,7 @@
 //! One file or folder for each foreign thing; none names another.
 
 pub mod api;
+pub mod data_folder;
 pub mod digest;
 pub mod journal;
 pub mod pace;
@@ -9,4 +10,5 @@ pub mod progress;
 pub mod results;
 pub mod sandbox;
 pub mod sheet;
+pub mod suppress;
 pub mod template;

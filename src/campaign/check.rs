@@ -1,13 +1,13 @@
 //! Reads and renders everything, sends nothing, and lists what is wrong.
 
 use super::address::Accounts;
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::memory::Memory;
-use super::preview::with_skip;
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::{Invalid, Settings, Warnings};
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::model::plan::Choice;
 use crate::model::problem::{RowProblem, Severity};
 use crate::model::status::Counts;
@@ -56,11 +56,18 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let mut accounts = Accounts::new(settings.account.clone());
     let (mut problems, mut errors, mut warnings) = (Vec::new(), 0, 0);
     let choice = choice(settings);
-    let plan = survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
+    let survey = Survey {
+        reading: &reading,
+        ledger: &memory.ledger,
+        contacts: &mut Contacts::open(settings, reading.header())?,
+        accounts: &mut accounts,
+        depth: Depth::Everything,
+    };
+    let plan = survey.plan(choice, |seen| {
         if seen.problems.is_empty() && !matches!(seen.meeting, crate::model::plan::Meeting::Settled { skip: Some(_), .. }) {
             return;
         }
-        for problem in with_skip(seen.meeting, seen.problems) {
+        for problem in seen.findings() {
             match problem.severity {
                 Severity::Error => errors += 1,
                 Severity::Warning => warnings += 1,

@@ -5,6 +5,7 @@ use crate::adapters::journal::JournalError;
 use crate::adapters::pages::PageError;
 use crate::adapters::results::ResultsError;
 use crate::adapters::sheet::SheetError;
+use crate::adapters::suppress::SuppressError;
 use crate::adapters::template::TemplateErrors;
 use crate::model::problem::RowProblem;
 
@@ -26,6 +27,9 @@ pub enum CampaignError {
     /// A page cannot be made or written.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// A do-not-contact list cannot be read for certain.
+    #[error(transparent)]
+    Suppress(#[from] SuppressError),
     /// The base URL may not be used.
     #[error(transparent)]
     BaseUrl(#[from] BaseUrlError),

@@ -4,6 +4,7 @@ pub mod address;
 pub mod asking;
 pub mod check;
 pub mod connect;
+pub mod contacts;
 pub mod error;
 pub mod estimate;
 pub mod memory;

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use super::address::Accounts;
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::pages::{self, PreviewCard, PreviewPage};
-use crate::model::plan::{Choice, Meeting, Plan, Skip, Step};
+use crate::model::plan::{Choice, Meeting, Plan, Step};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Meaning, RowNumber};
 use crate::model::status::{Counts, Status};
@@ -59,7 +60,14 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         ..Choice::everything()
     };
     let chosen = chosen(settings, &reading, &memory)?;
-    let plan = survey(&reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |seen| {
+    let survey = Survey {
+        reading: &reading,
+        ledger: &memory.ledger,
+        contacts: &mut Contacts::open(settings, &header)?,
+        accounts: &mut accounts,
+        depth: Depth::Everything,
+    };
+    let plan = survey.plan(choice, |seen| {
         let number = seen.row.number();
         let wanted = match &chosen {
             Some(plan) => plan.row(number).is_some_and(|row| row.step != Step::LeaveOut),
@@ -85,7 +93,7 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
             subject: seen.draft.and_then(|draft| draft.subject.clone()),
             message: seen.draft.map(|draft| draft.message.clone()),
             message_sha256: seen.draft.map(|draft| sha256_hex(&draft.message)),
-            problems: with_skip(seen.meeting, seen.problems),
+            problems: seen.findings(),
         });
     })?;
     freshen(settings, reading, plan, memory)
@@ -101,7 +109,14 @@ fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Opt
         ..super::check::choice(settings)
     };
     let mut accounts = Accounts::new(settings.account.clone());
-    survey(reading, &memory.ledger, choice, Depth::Everything, &mut accounts, |_| {}).map(Some)
+    let survey = Survey {
+        reading,
+        ledger: &memory.ledger,
+        contacts: &mut Contacts::open(settings, reading.header())?,
+        accounts: &mut accounts,
+        depth: Depth::Everything,
+    };
+    survey.plan(choice, |_| {}).map(Some)
 }
 
 /// Renders the chosen rows and writes them to `target` as a page. Returns how many there are.
@@ -147,18 +162,4 @@ pub fn status_of(meeting: Meeting, problems: &[Problem]) -> Status {
         Meeting::Open(_) if problems.iter().any(|problem| problem.severity == Severity::Error) => Status::Invalid,
         Meeting::Open(standing) => standing.status(),
     }
-}
-
-/// The problems of a row, and that it is skipped, where it is.
-#[must_use]
-pub fn with_skip(meeting: Meeting, problems: &[Problem]) -> Vec<Problem> {
-    let mut all = problems.to_vec();
-    if let Meeting::Settled { skip: Some(skip), .. } = meeting {
-        let code = match skip {
-            Skip::Duplicate(_) => "duplicate",
-            Skip::Contacted => "already-contacted",
-        };
-        all.push(Problem::warning(code, skip.to_string()));
-    }
-    all
 }

@@ -3,15 +3,17 @@
 mod judged;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
 use super::address::Accounts;
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
 use super::settings::Settings;
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::journal;
 use crate::adapters::results::{Line, Writer};
@@ -69,13 +71,14 @@ pub fn each(source: &Source<'_>, mut take: impl FnMut(&Told, &Row) -> Result<(),
     let mut rows = source.reading.sheet().rows();
     let mut row = Row::new();
     let mut planned = source.plan.rows.iter();
+    let away: HashMap<RowNumber, &TurnedAway> = source.turned_away.iter().map(|away| (away.row, away)).collect();
     while rows.next_into(&mut row)? {
         let Some(planned) = planned.next().filter(|planned| planned.number == row.number()) else {
             return Err(CampaignError::Settings(
                 "the sheet was changed while it was read; type the same command again".to_owned(),
             ));
         };
-        let told = tell(source, planned, &row, &mut accounts)?;
+        let told = tell(source, planned, &row, &mut accounts, away.get(&planned.number).copied())?;
         counts.add(told.status);
         take(&told, &row)?;
     }
@@ -114,7 +117,13 @@ impl Told {
     }
 }
 
-fn tell(source: &Source<'_>, planned: &Planned, row: &Row, accounts: &mut Accounts) -> Result<Told, CampaignError> {
+fn tell(
+    source: &Source<'_>,
+    planned: &Planned,
+    row: &Row,
+    accounts: &mut Accounts,
+    away: Option<&TurnedAway>,
+) -> Result<Told, CampaignError> {
     let address = source.reading.address(row, accounts);
     let key = match &address {
         Ok(address) => Cow::Borrowed(address.key.as_str()),
@@ -126,7 +135,6 @@ fn tell(source: &Source<'_>, planned: &Planned, row: &Row, accounts: &mut Accoun
     let recipient = address.as_ref().ok().map(|address| &address.recipient);
     let known = known(source, planned, &key, recipient);
     let (standing, attempts) = known.map_or((Standing::Untried, 0), |(_, standing, attempts)| (standing, attempts));
-    let away = source.turned_away.iter().find(|away| away.row == planned.number);
     let status = away.map_or_else(|| planned.status_now(standing), |away| away.status);
     let mut facts = match known {
         Some((id, ..)) => facts_of(source, id)?,
@@ -272,7 +280,7 @@ fn would_be(
     };
     match (status, planned.skip) {
         (Status::Invalid, _) => facts.error = in_one_line(&problems),
-        (_, Some(skip)) => facts.error = skip.to_string(),
+        (_, Some(skip)) => facts.error = skip.words(&source.plan.reasons),
         _ => {}
     }
 }
@@ -298,14 +306,14 @@ pub fn with_source<T>(settings: &Settings, make: impl FnOnce(&Source<'_>) -> Res
     let reading = Reading::open_with(settings, memory.templates.take())?;
     let account = settings.account.clone().or_else(|| memory.account.take());
     let mut accounts = Accounts::new(account.clone());
-    let plan = survey(
-        &reading,
-        &memory.ledger,
-        Choice::everything(),
-        Depth::Sendable,
-        &mut accounts,
-        |_| {},
-    )?;
+    let survey = Survey {
+        reading: &reading,
+        ledger: &memory.ledger,
+        contacts: &mut Contacts::open(settings, reading.header())?,
+        accounts: &mut accounts,
+        depth: Depth::Sendable,
+    };
+    let plan = survey.plan(Choice::everything(), |_| {})?;
     let journal = match memory.origin {
         super::memory::Origin::Journal => Some(journal::Reader::open(&settings.files.journal)?),
         _ => None,

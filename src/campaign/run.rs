@@ -8,16 +8,16 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::address::{Accounts, DEFAULT_ACCOUNT};
 use super::check::choice;
 use super::connect::{Connection, OnlyAccount, connect, only_account};
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::estimate::estimate;
 use super::memory::{Memory, Origin, key_source, terms};
-use super::preview::with_skip;
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::summary::{Summary, Tally};
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::adapters::journal::{self, Journal};
 use crate::engine::attempt::Sender;
 use crate::engine::clock::{Clock, wall_time};
@@ -71,6 +71,7 @@ pub struct Prepared {
     memory: Memory,
     journal: Option<Journal>,
     accounts: Accounts,
+    contacts: Contacts,
     connection: Option<Connection>,
     endpoint: String,
     /// What will happen.
@@ -104,9 +105,15 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
     let mut accounts = Accounts::new(settings.account.clone());
     let mut look = Look::default();
-    let mut plan = survey(&reading, &memory.ledger, choice(settings), Depth::Sendable, &mut accounts, |seen| {
-        look.note(seen);
-    })?;
+    let mut contacts = Contacts::open(settings, reading.header())?;
+    let survey = Survey {
+        reading: &reading,
+        ledger: &memory.ledger,
+        contacts: &mut contacts,
+        accounts: &mut accounts,
+        depth: Depth::Sendable,
+    };
+    let mut plan = survey.plan(choice(settings), |seen| look.note(seen))?;
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     notes.extend(read_first);
@@ -133,6 +140,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         memory,
         journal,
         accounts,
+        contacts,
         connection,
         endpoint,
         proposal,
@@ -294,7 +302,7 @@ impl Look {
         if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
             self.first.push(draft.clone());
         }
-        for problem in with_skip(seen.meeting, seen.problems) {
+        for problem in seen.findings() {
             if problem.severity == Severity::Warning {
                 self.warnings += 1;
             }
@@ -362,7 +370,7 @@ impl Prepared {
         let mut tally = Tally::new(&plan);
         let ended = {
             let mut row = Row::new();
-            let (reading, accounts) = (&self.reading, &mut self.accounts);
+            let (reading, accounts, contacts) = (&self.reading, &mut self.accounts, &mut self.contacts);
             let count = u16::try_from(accounts.ids().len()).unwrap_or(u16::MAX);
             let clock = Clock::start();
             let pace = Pace::new(limits(&self.settings), accounts.ids(), &self.memory.past, clock.now());
@@ -379,7 +387,10 @@ impl Prepared {
                 sender,
                 rules: rules(&self.settings),
                 pace,
-                drafts: &mut |planned| reading.redraft(planned, &mut row, accounts),
+                drafts: &mut |planned| {
+                    let draft = reading.redraft(planned, &mut row, accounts)?;
+                    contacts.allow(planned, &row, draft)
+                },
                 tell: &mut |event| {
                     tally.note(&event);
                     tell(&event);

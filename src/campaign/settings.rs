@@ -37,6 +37,8 @@ pub struct Settings {
     pub sending: Sending,
     /// Whether `run` reads back what an earlier run left unconfirmed.
     pub first_reading: FirstReading,
+    /// The folder of what all campaigns of this user share; `None` where there is none.
+    pub data_folder: Option<PathBuf>,
     /// What is shown, and how.
     pub show: Show,
 }

@@ -1,12 +1,13 @@
 //! Where a campaign stands.
 
 use super::address::Accounts;
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::model::plan::Choice;
 use crate::model::status::{Counts, Status};
 
@@ -38,14 +39,14 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     let mut memory = Memory::read(settings)?;
     let reading = Reading::open_with(settings, memory.templates.take())?;
     let mut accounts = Accounts::new(settings.account.clone());
-    let plan = survey(
-        &reading,
-        &memory.ledger,
-        Choice::everything(),
-        Depth::Sendable,
-        &mut accounts,
-        |_| {},
-    )?;
+    let survey = Survey {
+        reading: &reading,
+        ledger: &memory.ledger,
+        contacts: &mut Contacts::open(settings, reading.header())?,
+        accounts: &mut accounts,
+        depth: Depth::Sendable,
+    };
+    let plan = survey.plan(Choice::everything(), |_| {})?;
     let running = if crate::adapters::journal::Journal::is_held(&settings.files.journal) {
         Running::Yes
     } else {

@@ -3,11 +3,13 @@
 use crate::model::draft::Draft;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
-use crate::model::plan::{Choice, Meeting, Plan, Planner, Rendering, Who};
+use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Who};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::Row;
+use crate::model::status::Status;
 
 use super::address::{Accounts, Address, Unaddressed};
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::reading::Reading;
 
@@ -35,89 +37,127 @@ pub struct Seen<'a> {
     pub problems: &'a [Problem],
     /// What it is, as the plan has it.
     pub meeting: Meeting,
+    /// The words of why rows are skipped.
+    pub reasons: &'a Reasons,
 }
 
-/// Looks at every row and makes the plan. `each` sees every row in the sheet's order.
-///
-/// # Errors
-/// A row that cannot be read for certain.
-pub fn survey(
-    reading: &Reading,
-    ledger: &Ledger,
-    choice: Choice,
-    depth: Depth,
-    accounts: &mut Accounts,
-    mut each: impl FnMut(&Seen<'_>),
-) -> Result<Plan, CampaignError> {
-    let mut planner = Planner::new(choice);
-    let mut rows = reading.sheet().rows();
-    let mut row = Row::new();
-    while rows.next_into(&mut row)? {
-        look(reading, ledger, depth, accounts, &mut planner, &row, &mut each);
+impl Seen<'_> {
+    /// What is wrong with the row, and that it is skipped, where it is.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Problem> {
+        let mut all = self.problems.to_vec();
+        if let Meeting::Settled { skip: Some(skip), .. } = self.meeting {
+            all.push(Problem::warning(skip.code(), skip.words(self.reasons)));
+        }
+        all
     }
-    Ok(planner.finish())
 }
 
-fn look(
-    reading: &Reading,
-    ledger: &Ledger,
-    depth: Depth,
-    accounts: &mut Accounts,
-    planner: &mut Planner,
-    row: &Row,
-    each: &mut impl FnMut(&Seen<'_>),
-) {
-    let number = row.number();
-    match reading.address(row, accounts) {
-        Ok(address) => {
-            let who = Who {
-                key: &address.key,
-                recipient: Some(&address.recipient),
-            };
-            let meeting = planner.meet(ledger, number, who);
-            let lot = Fingerprint::of_recipient(&address.key).lot();
-            let wanted = depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
-            let drafted = if wanted {
-                reading.draft(row, address.clone(), accounts)
-            } else {
-                None
-            };
-            let (draft, problems) = match drafted {
-                None => (None, Vec::new()),
-                Some(Ok(draft)) => (Some(draft), Vec::new()),
-                Some(Err(problems)) => (None, problems),
-            };
-            let invalid = problems.iter().any(|problem| problem.severity == Severity::Error);
-            let rendering = match &draft {
-                Some(draft) => Rendering::Draft(draft.check()),
-                None if invalid => Rendering::Invalid,
-                None => Rendering::Spared,
-            };
-            each(&Seen {
-                row,
-                key: &address.key,
-                address: Some(&address),
-                draft: draft.as_ref(),
-                problems: &problems,
-                meeting,
-            });
-            planner.push(number, row.place(), address.account, lot, meeting, rendering);
+/// What every row is looked at with.
+pub struct Survey<'a> {
+    /// The sheet and its templates.
+    pub reading: &'a Reading,
+    /// What the journal says.
+    pub ledger: &'a Ledger,
+    /// Who must not be written to.
+    pub contacts: &'a mut Contacts,
+    /// The sending accounts; those of rows are added.
+    pub accounts: &'a mut Accounts,
+    /// Which rows are rendered.
+    pub depth: Depth,
+}
+
+impl Survey<'_> {
+    /// Looks at every row and makes the plan. `each` sees every row in the sheet's order.
+    ///
+    /// # Errors
+    /// A row that cannot be read for certain.
+    pub fn plan(mut self, choice: Choice, mut each: impl FnMut(&Seen<'_>)) -> Result<Plan, CampaignError> {
+        let mut planner = Planner::new(choice);
+        let mut rows = self.reading.sheet().rows();
+        let mut row = Row::new();
+        while rows.next_into(&mut row)? {
+            match self.reading.address(&row, self.accounts) {
+                Ok(address) => self.look(&mut planner, &row, &address, &mut each),
+                Err(unaddressed) => self.look_in_vain(&mut planner, &row, &unaddressed, &mut each),
+            }
         }
-        Err(Unaddressed { key, problems }) => {
-            let key = key.as_deref();
-            let meeting = key.map_or(Meeting::Open(Standing::Untried), |key| {
-                planner.meet(ledger, number, Who { key, recipient: None })
-            });
-            let lot = key.map_or_else(|| u64::from(number.0), |key| Fingerprint::of_recipient(key).lot());
-            each(&Seen {
-                row,
-                key: key.unwrap_or_default(),
-                address: None,
-                draft: None,
-                problems: &problems,
-                meeting,
-            });
-            planner.push(number, row.place(), 0, lot, meeting, Rendering::Invalid);
+        Ok(planner.finish())
+    }
+
+    fn look(&mut self, planner: &mut Planner, row: &Row, address: &Address, each: &mut impl FnMut(&Seen<'_>)) {
+        let number = row.number();
+        let who = Who {
+            key: &address.key,
+            recipient: Some(&address.recipient),
+        };
+        let mut meeting = planner.meet(self.ledger, number, who);
+        if let Meeting::Open(standing) = meeting
+            && let Some(why) = self.contacts.suppressed(row, &address.key, &address.recipient)
+        {
+            meeting = hold(standing, Skip::Suppressed(planner.reasons.keep(&why)));
         }
+        let wanted = self.depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
+        let drafted = if wanted {
+            self.reading.draft(row, address.clone(), self.accounts)
+        } else {
+            None
+        };
+        let (draft, problems) = match drafted {
+            None => (None, Vec::new()),
+            Some(Ok(draft)) => (Some(draft), Vec::new()),
+            Some(Err(problems)) => (None, problems),
+        };
+        let invalid = problems.iter().any(|problem| problem.severity == Severity::Error);
+        let rendering = match &draft {
+            Some(draft) => Rendering::Draft(draft.check()),
+            None if invalid => Rendering::Invalid,
+            None => Rendering::Spared,
+        };
+        each(&Seen {
+            row,
+            key: &address.key,
+            address: Some(address),
+            draft: draft.as_ref(),
+            problems: &problems,
+            meeting,
+            reasons: &planner.reasons,
+        });
+        let lot = Fingerprint::of_recipient(&address.key).lot();
+        planner.push(number, row.place(), address.account, lot, meeting, rendering);
+    }
+
+    /// A row that nobody can be written to with.
+    fn look_in_vain(&self, planner: &mut Planner, row: &Row, unaddressed: &Unaddressed, each: &mut impl FnMut(&Seen<'_>)) {
+        let number = row.number();
+        let key = unaddressed.key.as_deref();
+        let meeting = key.map_or(Meeting::Open(Standing::Untried), |key| {
+            planner.meet(self.ledger, number, Who { key, recipient: None })
+        });
+        let lot = key.map_or_else(|| u64::from(number.0), |key| Fingerprint::of_recipient(key).lot());
+        each(&Seen {
+            row,
+            key: key.unwrap_or_default(),
+            address: None,
+            draft: None,
+            problems: &unaddressed.problems,
+            meeting,
+            reasons: &planner.reasons,
+        });
+        planner.push(number, row.place(), 0, lot, meeting, Rendering::Invalid);
+    }
+}
+
+/// What a row is that is held back on purpose: an attempt whose fate is unknown stays unconfirmed.
+const fn hold(standing: Standing, skip: Skip) -> Meeting {
+    match standing {
+        Standing::Unconfirmed => Meeting::Settled {
+            status: Status::Unconfirmed,
+            skip: None,
+        },
+        _ => Meeting::Settled {
+            status: Status::Skipped,
+            skip: Some(skip),
+        },
     }
 }

@@ -92,6 +92,9 @@ pub enum Command {
     /// Settle unconfirmed rows: read the conversations back, or say what became of them
     #[command(after_help = help::RECONCILE)]
     Reconcile(Box<ReconcileArgs>),
+    /// The personal do-not-contact list, which holds for every campaign
+    #[command(after_help = help::SUPPRESS)]
+    Suppress(SuppressArgs),
     /// Serve a local stand-in for the API, with scripted faults
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -244,6 +247,33 @@ pub struct ReportArgs {
     /// Write the page there
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: PathBuf,
+}
+
+/// `rowcast suppress`.
+#[derive(Debug, Args)]
+pub struct SuppressArgs {
+    /// What is to be done with the list.
+    #[command(subcommand)]
+    pub action: SuppressAction,
+}
+
+/// What can be done with the personal list.
+#[derive(Debug, Subcommand)]
+pub enum SuppressAction {
+    /// Put somebody on the list: a profile in any form, a URN, a company, a key
+    Add {
+        /// Whom; in quotes where there are spaces
+        #[arg(value_name = "ENTRY", required = true)]
+        entries: Vec<String>,
+    },
+    /// Show the list
+    List,
+    /// Take over the entries of a file: one a line, or CSV with a header
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        list: PathBuf,
+    },
 }
 
 /// `rowcast sandbox`. Faults and the like stay text here: the sandbox reads them.

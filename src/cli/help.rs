@@ -74,6 +74,15 @@ Examples:
 
 A row is sent if its message is in the conversation: sent by the account, not before the attempt, with the same text.";
 
+/// Below the commands of `suppress`.
+pub const SUPPRESS: &str = "\
+Examples:
+  rowcast suppress add https://www.linkedin.com/in/jane-doe
+  rowcast suppress add \"Weiß, Söhne & Co.\"     a company: everybody whose row has it
+  rowcast suppress import left-the-company.csv
+
+The list is in ROWCAST_DATA_DIR, else where the system keeps a user's data; `rowcast suppress list` says where.";
+
 /// Below the options of `sandbox`.
 pub const SANDBOX: &str = "\
 The first line on stdout is the base URL, to be given as --base-url.
@@ -103,8 +112,9 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   ROWCAST_API_KEY_FILE       --api-key-file
   ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_CONCURRENCY,
   ROWCAST_TIMEOUT, ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
+  ROWCAST_DATA_DIR           the folder of the personal do-not-contact list and the contact history
   NO_COLOR                   no colours
-A file .env in the current folder, else in the campaign's, may hold the same variables but NO_COLOR.";
+A file .env in the current folder, else in the campaign's, may hold the same variables but the last two.";
 
 fn exit_statuses() -> String {
     let mut text = "Exit status:".to_owned();

@@ -17,6 +17,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+use rowcast::adapters::suppress::SuppressError;
 use rowcast::campaign::settings::Settings;
 
 use args::{Arguments, Command, InitArgs};
@@ -39,13 +40,15 @@ enum Failure {
     Manual(io::Error),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Suppress(#[from] SuppressError),
 }
 
 impl Failure {
     const fn exit(&self) -> Exit {
         match self {
             Self::Settings(error) => error.exit(),
-            Self::Init(_) | Self::Serve(_) => Exit::Refused,
+            Self::Init(_) | Self::Serve(_) | Self::Suppress(_) => Exit::Refused,
             Self::Out(_) | Self::Manual(_) => Exit::Defect,
         }
     }
@@ -110,6 +113,10 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
         Command::Reconcile(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
             commands::reconcile::run(settings, &args.orders(), screen)
         }),
+        Command::Suppress(args) => {
+            let folder = settings::data_folder(&Surroundings::of_process())?;
+            Ok(commands::suppress::run(&args, folder.as_deref(), screen)?)
+        }
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
         Command::Completions(args) => {
             screen.data(&pages::completions(args.shell));

@@ -72,6 +72,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
         choice: self::choice(choice, sending, &layers)?,
+        data_folder: data_folder(surroundings)?,
         show: Show {
             format: layers.pick(format.format, &keys::FORMAT)?.unwrap_or_default(),
             level: level(&show, &layers)?,
@@ -79,6 +80,15 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         },
         files,
     })
+}
+
+/// The folder of what all campaigns share. A blank variable counts as none.
+///
+/// # Errors
+/// Where the variable is no text.
+pub fn data_folder(surroundings: &Surroundings) -> Result<Option<PathBuf>, SettingsError> {
+    let said = surroundings.get(keys::DATA_FOLDER_VARIABLE)?;
+    Ok(rowcast::adapters::data_folder::data_folder(said.map(Path::new)))
 }
 
 fn layers<'a>(campaign: &Path, surroundings: &'a Surroundings) -> Result<Layers<'a>, SettingsError> {

@@ -20,7 +20,7 @@ use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop, Wait};
 use crate::model::ledger::Standing;
 use crate::model::outcome::{Answer, NotSent, Reach, Verdict};
-use crate::model::plan::{Plan, Planned, Skip};
+use crate::model::plan::{CONTACTED, Plan, Planned};
 use crate::model::row::RowNumber;
 use crate::model::status::Status;
 use crate::model::time::Moment;
@@ -258,14 +258,14 @@ impl<'a> Dispatcher<'a> {
             })
         };
         match own.map(|id| ledger.standing(id)) {
-            Some(Standing::Sent) => return away(Status::Skipped, Skip::Contacted.to_string()),
+            Some(Standing::Sent) => return away(Status::Skipped, CONTACTED.to_owned()),
             Some(Standing::Unconfirmed) if planned.status != Status::Unconfirmed => {
                 return away(Status::Skipped, "the same recipient may have got a message in this run".to_owned());
             }
             _ => {}
         }
         if ledger.wrote_to(&draft.recipient, own) {
-            return away(Status::Skipped, Skip::Contacted.to_string());
+            return away(Status::Skipped, CONTACTED.to_owned());
         }
         Ok(draft)
     }

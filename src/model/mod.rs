@@ -17,5 +17,6 @@ pub mod recipient;
 pub mod row;
 pub mod rowset;
 pub mod status;
+pub mod suppression;
 pub mod time;
 pub mod window;

@@ -2,6 +2,8 @@
 //!
 //! A plan holds places and checks, not messages: 32 bytes a row. A draft is rendered when its turn comes.
 
+use std::collections::HashMap;
+
 use super::fingerprint::{Fingerprint, FingerprintMap};
 use super::ledger::{KeyId, KeySource, Ledger, Standing};
 use super::recipient::Recipient;
@@ -81,14 +83,64 @@ pub enum Skip {
     Duplicate(RowNumber),
     /// This campaign wrote to the same recipient under another key.
     Contacted,
+    /// A do-not-contact list names the row.
+    Suppressed(Reason),
+    /// A campaign of this machine wrote to the same recipient.
+    Before(Reason),
 }
 
-impl std::fmt::Display for Skip {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Skip {
+    /// The stable name for scripts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
         match self {
-            Self::Duplicate(first) => write!(f, "duplicate: row {first} has the same key or recipient, and the first counts"),
-            Self::Contacted => f.write_str("already contacted: this campaign wrote to the same recipient under another key"),
+            Self::Duplicate(_) => "duplicate",
+            Self::Contacted | Self::Before(_) => "already-contacted",
+            Self::Suppressed(_) => "do-not-contact",
         }
+    }
+
+    /// The reason in one line.
+    #[must_use]
+    pub fn words(self, reasons: &Reasons) -> String {
+        match self {
+            Self::Duplicate(first) => format!("duplicate: row {first} has the same key or recipient, and the first counts"),
+            Self::Contacted => CONTACTED.to_owned(),
+            Self::Suppressed(reason) | Self::Before(reason) => reasons.words(reason).to_owned(),
+        }
+    }
+}
+
+/// The words of [`Skip::Contacted`].
+pub const CONTACTED: &str = "already contacted: this campaign wrote to the same recipient under another key";
+
+/// A reason in words, kept by [`Reasons`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason(u32);
+
+/// The words of reasons, each kept once: many rows share a few.
+#[derive(Debug, Default)]
+pub struct Reasons {
+    words: Vec<Box<str>>,
+    places: HashMap<Box<str>, u32>,
+}
+
+impl Reasons {
+    /// Keeps `words`.
+    pub fn keep(&mut self, words: &str) -> Reason {
+        if let Some(place) = self.places.get(words) {
+            return Reason(*place);
+        }
+        let place = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(words.into());
+        self.places.insert(words.into(), place);
+        Reason(place)
+    }
+
+    /// The words that were kept.
+    #[must_use]
+    pub fn words(&self, reason: Reason) -> &str {
+        self.words.get(reason.0 as usize).map_or("left out", AsRef::as_ref)
     }
 }
 
@@ -208,6 +260,8 @@ pub struct Planner {
     rows: Vec<Planned>,
     /// The lots of `--sample`, one a row.
     lots: Vec<u64>,
+    /// Why rows are skipped.
+    pub reasons: Reasons,
 }
 
 impl Planner {
@@ -220,6 +274,7 @@ impl Planner {
             people: Seen::default(),
             rows: Vec::new(),
             lots: Vec::new(),
+            reasons: Reasons::default(),
         }
     }
 
@@ -302,7 +357,9 @@ impl Planner {
         }
     }
 
-    fn chosen(&self, number: RowNumber, status: Status) -> bool {
+    /// Whether `--rows` and `--only` are for this row.
+    #[must_use]
+    pub fn chosen(&self, number: RowNumber, status: Status) -> bool {
         let by_number = self.choice.rows.as_ref().is_none_or(|rows| rows.contains(number));
         by_number
             && match self.choice.only {
@@ -329,7 +386,10 @@ impl Planner {
                 None => row.step = Step::LeaveOut,
             }
         }
-        Plan { rows: self.rows }
+        Plan {
+            rows: self.rows,
+            reasons: self.reasons,
+        }
     }
 }
 
@@ -338,6 +398,8 @@ impl Planner {
 pub struct Plan {
     /// The rows.
     pub rows: Vec<Planned>,
+    /// Why rows are skipped.
+    pub reasons: Reasons,
 }
 
 impl Plan {

@@ -15,13 +15,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::address::Accounts;
 use super::asking::{Asker, Silence};
 use super::connect::{connect, endpoint};
+use super::contacts::Contacts;
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
 use super::refresh::Made;
 use super::run::{Purpose, hold, remember};
 use super::settings::{Secret, Settings};
-use super::survey::{Depth, survey};
+use super::survey::{Depth, Survey};
 use crate::adapters::api::Client;
 use crate::adapters::journal::{self, Journal};
 use crate::engine::clock::wall_time;
@@ -538,7 +539,14 @@ fn why(evidence: &Evidence) -> String {
 /// The plan of all rows, and which row has which key.
 fn plan(reading: &Reading, settings: &Settings, ledger: &Ledger, mut each: impl FnMut(KeyId, RowNumber)) -> Result<Plan, CampaignError> {
     let mut accounts = Accounts::new(settings.account.clone());
-    survey(reading, ledger, Choice::everything(), Depth::Sendable, &mut accounts, |seen| {
+    let survey = Survey {
+        reading,
+        ledger,
+        contacts: &mut Contacts::open(settings, reading.header())?,
+        accounts: &mut accounts,
+        depth: Depth::Sendable,
+    };
+    survey.plan(Choice::everything(), |seen| {
         let own = matches!(
             seen.meeting,
             Meeting::Settled {

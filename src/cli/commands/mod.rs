@@ -9,6 +9,7 @@ pub mod run;
 pub mod sandbox;
 pub mod signals;
 pub mod status;
+pub mod suppress;
 
 use rowcast::campaign::error::CampaignError;
 use rowcast::campaign::settings::Settings;

@@ -48,9 +48,6 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
 /// A setting that would be ignored. To send what somebody asked not to send would be worse than to refuse.
 fn unbuilt(settings: &Settings) -> Option<&'static str> {
     let contact = &settings.contact;
-    if !contact.suppress.is_empty() {
-        return Some("--suppress");
-    }
     if contact.cooldown.is_some() {
         return Some("--cooldown");
     }

@@ -192,9 +192,12 @@ pub const COLUMNS: &str = "columns";
 /// The variables that hold the key itself; an earlier one beats a later one.
 pub const KEY_VARIABLES: &[&str] = &["CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN"];
 
+/// The variable that names the folder of what all campaigns share.
+pub const DATA_FOLDER_VARIABLE: &str = "ROWCAST_DATA_DIR";
+
 /// Whether rowcast reads a variable of this name.
 pub fn is_variable(name: &str) -> bool {
-    KEY_VARIABLES.contains(&name) || ALL.iter().any(|setting| setting.variables.contains(&name))
+    name == DATA_FOLDER_VARIABLE || KEY_VARIABLES.contains(&name) || ALL.iter().any(|setting| setting.variables.contains(&name))
 }
 
 /// The name nearest to `said` among `names`, where one is near enough to be meant.
