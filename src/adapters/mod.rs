@@ -3,6 +3,7 @@
 pub mod api;
 pub mod data_folder;
 pub mod digest;
+pub mod history;
 pub mod journal;
 pub mod pace;
 pub mod pages;

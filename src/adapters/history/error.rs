@@ -1,0 +1,73 @@
+//! What can be wrong with the contact history, and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The contact history cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The file is no history.
+    #[error(
+        "the contact history {} is damaged ({source}); make it again with `rowcast history rebuild JOURNAL…`, or name another folder in ROWCAST_DATA_DIR",
+        path.display()
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The database refuses.
+    #[error("cannot {verb} the contact history {}: {source}; look at the rights of its folder, or name another in ROWCAST_DATA_DIR", path.display())]
+    Sql {
+        /// What was tried.
+        verb: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The system refuses.
+    #[error("cannot {verb} the contact history {}: {source}; look at the rights of its folder, or name another in ROWCAST_DATA_DIR", path.display())]
+    Io {
+        /// What was tried.
+        verb: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A later version made it.
+    #[error("the contact history {} was made by a newer rowcast (its version is {found}); use that one", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// The thread that writes it ended.
+    #[error("the contact history {} is not written any more", path.display())]
+    Gone {
+        /// The database.
+        path: PathBuf,
+    },
+}
+
+impl HistoryError {
+    pub(super) fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { verb, path, source }
+    }
+
+    pub(super) fn sql(verb: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let path = path.to_owned();
+        move |source| {
+            let path = path.clone();
+            match source.sqlite_error_code() {
+                Some(DatabaseCorrupt | NotADatabase) => Self::Damaged { path, source },
+                _ => Self::Sql { verb, path, source },
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The contact history: whom any campaign of this machine wrote to, in one embedded database of the data folder (rusqlite).
+//!
+//! It is a view that can be made again from journals, and guards courtesy, not the promise: that no row is sent twice is the
+//! journal's affair, so the loss of this file can make nobody get a row's message twice. That is why a commit need not
+//! wait for the disk (`synchronous = NORMAL` in WAL mode): the database survives a crash of the program whole, and after a
+//! power cut at most its last moments are missing, never its consistency. A send costs one indexed look and one insert in a
+//! transaction that many sends share.
+//!
+//! A claim is made before the intent, in an immediate transaction, so that of two campaigns at once one sees the other's.
+//! It is kept where the message arrived or may have, and taken back where it certainly did not. A claim whose program died
+//! counts as one that may have arrived, until its campaign runs again and says what its journal knows.
+//!
+//! What was sent to a stand-in on loopback counts for the same address alone.
+
+mod error;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::oneshot;
+
+use crate::model::time::Moment;
+
+pub use error::HistoryError;
+use writer::Request;
+
+/// The name of the database in the data folder.
+const FILE: &str = "contacts.db";
+
+/// Where the contact history of a data folder is.
+#[must_use]
+pub fn file_in(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+/// How an earlier contact stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// Its request is about to leave, or its program ended before it said more.
+    Claimed,
+    /// It arrived.
+    Sent,
+    /// It may have arrived.
+    Unconfirmed,
+}
+
+impl Contact {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Claimed => 0,
+            Self::Sent => 1,
+            Self::Unconfirmed => 2,
+        }
+    }
+
+    const fn of(number: i64) -> Self {
+        match number {
+            1 => Self::Sent,
+            2 => Self::Unconfirmed,
+            _ => Self::Claimed,
+        }
+    }
+}
+
+/// An earlier contact that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// When.
+    pub at: Moment,
+    /// How it stands.
+    pub contact: Contact,
+    /// The campaign, as a person knows it.
+    pub campaign: String,
+    /// Where the campaign's journal was, for [`Question::own`] to tell.
+    pub journal: String,
+}
+
+impl std::fmt::Display for Earlier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let day = self.at.to_string();
+        let day = day.get(..10).unwrap_or(&day);
+        let campaign = &self.campaign;
+        match self.contact {
+            Contact::Sent => write!(f, "already contacted on {day} by campaign {campaign}"),
+            Contact::Unconfirmed => write!(
+                f,
+                "may have been contacted on {day} by campaign {campaign}, whose row is unconfirmed"
+            ),
+            Contact::Claimed => write!(
+                f,
+                "may have been contacted on {day} by campaign {campaign}, which is sending or ended without a word; run it again to know"
+            ),
+        }
+    }
+}
+
+/// Whose history this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// The identity of its journal.
+    pub journal: String,
+    /// Its name for people.
+    pub name: String,
+    /// What its contacts count for: one name for the service, the address for a stand-in on loopback.
+    pub scope: String,
+}
+
+/// What is asked of the history.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What the contacts must count for.
+    pub scope: &'a str,
+    /// The journal of the campaign that asks: what it did itself, it knows better.
+    pub own: Option<&'a str>,
+    /// All names of the recipient.
+    pub names: &'a [String],
+    /// SHA-256 of a message that must not have gone to them before; `None`: the same text may go again.
+    pub sha256: Option<&'a str>,
+    /// Nobody who was written to since.
+    pub since: Option<Moment>,
+}
+
+/// The history, for whoever only asks.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens the history at `path`. `None` where there is none yet.
+    ///
+    /// # Errors
+    /// It cannot be read, or a newer rowcast made it.
+    pub fn open(path: &Path) -> Result<Option<Self>, HistoryError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection = schema::read(path)?;
+        let path = path.to_owned();
+        Ok(Some(Self { connection, path }))
+    }
+
+    /// Whether anything in it counts for `scope`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn knows(&self, scope: &str) -> Result<bool, HistoryError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM contact JOIN campaign ON campaign.id = contact.campaign WHERE scope = ?1)";
+        self.connection
+            .query_row(sql, [scope], |row| row.get(0))
+            .map_err(HistoryError::sql("read", &self.path))
+    }
+
+    /// The latest contact that stands in the way, if one does.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn find(&self, question: &Question<'_>) -> Result<Option<Earlier>, HistoryError> {
+        find(&self.connection, question).map_err(HistoryError::sql("read", &self.path))
+    }
+}
+
+const FIND: &str = "SELECT at, state, campaign.name, campaign.journal FROM contact JOIN campaign ON campaign.id = contact.campaign
+    WHERE person = ?1 AND scope = ?2 AND journal <> ?3 AND (sha256 = ?4 OR at >= ?5) ORDER BY at DESC LIMIT 1";
+
+fn find(connection: &Connection, question: &Question<'_>) -> rusqlite::Result<Option<Earlier>> {
+    if question.sha256.is_none() && question.since.is_none() {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare_cached(FIND)?;
+    let mut latest: Option<Earlier> = None;
+    for name in question.names {
+        let since = question.since.map_or(i64::MAX, Moment::as_millis);
+        let values = params![
+            name,
+            question.scope,
+            question.own.unwrap_or_default(),
+            question.sha256.unwrap_or_default(),
+            since
+        ];
+        let found = statement.query_row(values, |row| {
+            Ok(Earlier {
+                at: Moment::from_millis(row.get(0)?),
+                contact: Contact::of(row.get(1)?),
+                campaign: row.get(2)?,
+                journal: row.get(3)?,
+            })
+        });
+        let found = found.optional()?;
+        latest = latest.into_iter().chain(found).max_by_key(|earlier| earlier.at.as_millis());
+    }
+    Ok(latest)
+}
+
+/// What a campaign wants to send, before it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// All names of the recipient.
+    pub names: Vec<String>,
+    /// SHA-256 of the message.
+    pub sha256: String,
+    /// When.
+    pub at: Moment,
+    /// Whether the same text may go to somebody again.
+    pub same_text: SameText,
+    /// Nobody who was written to since.
+    pub since: Option<Moment>,
+}
+
+/// Whether the same text may go to the same person again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameText {
+    /// It may not.
+    Refuse,
+    /// Somebody said that it may.
+    Allow,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// All names of the recipient as they were claimed, and the URN that an answer told.
+    pub names: Vec<String>,
+    /// SHA-256 of the message.
+    pub sha256: String,
+    /// When the request left.
+    pub at: Moment,
+    /// How it stands; `None`: it certainly did not arrive.
+    pub contact: Option<Contact>,
+}
+
+/// The history, held open by a campaign that sends. One thread writes; sends that wait share its transactions.
+#[derive(Debug)]
+pub struct History {
+    path: PathBuf,
+    requests: Option<Sender<Request>>,
+    thread: Option<JoinHandle<Result<(), HistoryError>>>,
+}
+
+impl History {
+    /// Opens the history at `path`, or makes it (0600). What it holds of this campaign in doubt is settled first by
+    /// `known`, which says how a name stands by the campaign's own journal; `None` there takes the contact back.
+    ///
+    /// # Errors
+    /// It cannot be read or written, or a newer rowcast made it.
+    pub fn open(path: &Path, campaign: &Campaign, known: impl FnMut(&str) -> Option<Contact>) -> Result<Self, HistoryError> {
+        let mut connection = schema::write(path)?;
+        let id = writer::register(&connection, campaign)
+            .and_then(|id| writer::align(&mut connection, id, known).map(|()| id))
+            .map_err(HistoryError::sql("write", path))?;
+        let (requests, queue) = mpsc::channel();
+        let writer = writer::Writer::new(connection, path.to_owned(), id, campaign.clone());
+        let thread = std::thread::Builder::new()
+            .name("contact history".to_owned())
+            .spawn(move || writer.serve(&queue))
+            .map_err(HistoryError::io("start the writer of", path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            requests: Some(requests),
+            thread: Some(thread),
+        })
+    }
+
+    /// Asks to write to somebody. Resolves to `None` once the claim is there, else to what stands in the way.
+    ///
+    /// # Errors
+    /// It cannot be written: nothing may be sent then by whoever relies on it.
+    pub fn claim(&self, claim: Claim) -> impl Future<Output = Result<Option<Earlier>, HistoryError>> + use<> {
+        let (done, answer) = oneshot::channel();
+        self.ask(Request::Claim(claim, done));
+        let path = self.path.clone();
+        async move { answer.await.unwrap_or_else(|_| Err(HistoryError::Gone { path })) }
+    }
+
+    /// Says what became of a claim. Is written soon; nobody waits for it.
+    pub fn settle(&self, settled: Settled) {
+        self.ask(Request::Settle(settled));
+    }
+
+    fn ask(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            // A writer that is gone drops the request; a claim sees that, and the rest is told when it is closed.
+            let _ = requests.send(request);
+        }
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// Something could not be written.
+    pub fn close(mut self) -> Result<(), HistoryError> {
+        drop(self.requests.take());
+        match self.thread.take().map(JoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(_panic)) => Err(HistoryError::Gone { path: self.path.clone() }),
+        }
+    }
+}
+
+/// Puts what a journal says in place of all that the history had of its campaign. Returns how many contacts that are.
+///
+/// A history that is damaged is laid aside first, under its name with `.damaged`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn rebuild(path: &Path, campaign: &Campaign, contacts: impl IntoIterator<Item = Settled>) -> Result<usize, HistoryError> {
+    let mut connection = match schema::write(path) {
+        Err(HistoryError::Damaged { .. }) => {
+            schema::lay_aside(path)?;
+            schema::write(path)?
+        }
+        opened => opened?,
+    };
+    writer::replace(&mut connection, campaign, contacts).map_err(HistoryError::sql("write", path))
+}

@@ -1,0 +1,116 @@
+//! The database file: made, opened, and brought to the newest form.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::HistoryError;
+
+/// How long a transaction waits for those of other campaigns.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What makes each form of the database from the one before. `user_version` counts those that were taken.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE campaign (
+        id INTEGER PRIMARY KEY,
+        journal TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL
+    );
+    CREATE TABLE contact (
+        person TEXT NOT NULL,
+        campaign INTEGER NOT NULL REFERENCES campaign (id),
+        sha256 TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        PRIMARY KEY (person, campaign, sha256)
+    ) WITHOUT ROWID;
+    CREATE INDEX contact_in_doubt ON contact (campaign) WHERE state <> 1;
+"];
+
+/// Opens for reading alone. Nothing is changed.
+pub(super) fn read(path: &Path) -> Result<Connection, HistoryError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sql = HistoryError::sql("read", path);
+    let connection = Connection::open_with_flags(path, flags).map_err(&sql)?;
+    connection.busy_timeout(PATIENCE).map_err(&sql)?;
+    let version = version(&connection).map_err(&sql)?;
+    judge(path, version)?;
+    match usize::try_from(version) {
+        Ok(taken) if taken == STEPS.len() => Ok(connection),
+        // An older form, or one whose making was cut short, is brought up to date by whoever may write.
+        _ => {
+            drop(connection);
+            write(path)
+        }
+    }
+}
+
+/// Opens for writing; makes what is not there: the folder (0700), the file (0600), the tables.
+pub(super) fn write(path: &Path) -> Result<Connection, HistoryError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(HistoryError::io("make the folder of", path))?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(HistoryError::io("write", path))?;
+    let sql = HistoryError::sql("write", path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(&sql)?;
+    connection.busy_timeout(PATIENCE).map_err(&sql)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(&sql)?;
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(&sql)?;
+    judge(path, version(&connection).map_err(&sql)?)?;
+    take_steps(&mut connection).map_err(&sql)?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn judge(path: &Path, found: i64) -> Result<(), HistoryError> {
+    if usize::try_from(found).is_ok_and(|taken| taken <= STEPS.len()) {
+        return Ok(());
+    }
+    Err(HistoryError::Newer {
+        path: path.to_owned(),
+        found,
+    })
+}
+
+fn take_steps(connection: &mut Connection) -> rusqlite::Result<()> {
+    if usize::try_from(version(connection)?) == Ok(STEPS.len()) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Another campaign may have taken them meanwhile.
+    let taken = usize::try_from(version(&transaction)?).unwrap_or_default();
+    for step in STEPS.iter().skip(taken) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()
+}
+
+/// Renames a damaged database and what belongs to it.
+pub(super) fn lay_aside(path: &Path) -> Result<(), HistoryError> {
+    for part in ["", "-wal", "-shm"] {
+        let from = beside(path, part);
+        if from.exists() {
+            let to = beside(path, &format!("{part}.damaged"));
+            std::fs::rename(&from, to).map_err(HistoryError::io("lay aside", path))?;
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
