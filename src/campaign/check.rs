@@ -1,7 +1,7 @@
 //! Reads and renders everything, sends nothing, and lists what is wrong.
 
 use super::address::Accounts;
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
@@ -59,7 +59,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
-        contacts: &mut Contacts::open(settings, reading.header())?,
+        contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
         depth: Depth::Everything,
     };

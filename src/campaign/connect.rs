@@ -36,6 +36,31 @@ pub fn endpoint(settings: &Settings) -> Result<String, CampaignError> {
     }
 }
 
+/// What contacts of these settings count for in the history: the service, whatever leads to it; or the address of a stand-in on
+/// loopback. `None` for the stand-in inside this process, which nobody remembers.
+///
+/// # Errors
+/// The base URL may not be used.
+pub fn scope(settings: &Settings) -> Result<Option<String>, CampaignError> {
+    match &settings.endpoint {
+        Endpoint::Sandbox => Ok(None),
+        Endpoint::Service { base_url, .. } => {
+            let base: BaseUrl = base_url.parse()?;
+            let scope = if base.is_loopback() { base.endpoint() } else { SERVICE };
+            Ok(Some(scope.to_owned()))
+        }
+    }
+}
+
+/// What contacts count for that were not made on loopback: the same people, whatever address leads to them.
+pub const SERVICE: &str = "service";
+
+/// Whether a journal's endpoint is that of the service, and not of a stand-in.
+#[must_use]
+pub fn is_service(endpoint: &str) -> bool {
+    endpoint.parse::<BaseUrl>().is_ok_and(|base| !base.is_loopback())
+}
+
 /// A stand-in that knows every account that a sheet may name.
 fn stand_in() -> sandbox::Settings {
     sandbox::Settings {

@@ -1,6 +1,7 @@
 //! Why a use case could not do what was asked, typed up to the exit code.
 
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
+use crate::adapters::history::HistoryError;
 use crate::adapters::journal::JournalError;
 use crate::adapters::pages::PageError;
 use crate::adapters::results::ResultsError;
@@ -30,6 +31,9 @@ pub enum CampaignError {
     /// A do-not-contact list cannot be read for certain.
     #[error(transparent)]
     Suppress(#[from] SuppressError),
+    /// The contact history cannot be asked or written.
+    #[error("{0} (or send without it: --allow-repeat, and no --cooldown)")]
+    History(#[from] HistoryError),
     /// The base URL may not be used.
     #[error(transparent)]
     BaseUrl(#[from] BaseUrlError),

@@ -41,6 +41,8 @@ pub struct Memory {
     pub written: Option<Written>,
     /// What the results said, where the journal is gone: to be written into the new journal first.
     pub imports: Vec<Import>,
+    /// The identity of its journal, where there is one.
+    pub campaign: Option<String>,
     /// Where all this comes from.
     pub origin: Origin,
     /// How far back requests are remembered.
@@ -71,6 +73,7 @@ impl Memory {
             templates: None,
             written: None,
             imports: Vec::new(),
+            campaign: None,
             origin: Origin::Nothing,
             reach,
             now: wall_time(),
@@ -88,7 +91,10 @@ impl Memory {
         let path = &settings.files.journal;
         match Journal::read(path, |position, entry| memory.apply(position, entry))? {
             None => memory.import(&settings.files.results)?,
-            Some(head) if head.terms.key == key_definition(settings) => memory.origin = Origin::Journal,
+            Some(head) if head.terms.key == key_definition(settings) => {
+                memory.origin = Origin::Journal;
+                memory.campaign = Some(head.campaign);
+            }
             Some(head) => {
                 let wanted = key_definition(settings);
                 return Err(JournalError::OtherKey {

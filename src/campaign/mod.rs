@@ -7,6 +7,7 @@ pub mod connect;
 pub mod contacts;
 pub mod error;
 pub mod estimate;
+pub mod history;
 pub mod memory;
 pub mod preview;
 pub mod reading;

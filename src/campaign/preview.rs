@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::address::Accounts;
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
@@ -63,7 +63,7 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
-        contacts: &mut Contacts::open(settings, &header)?,
+        contacts: &mut Contacts::open(settings, &header, memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
         depth: Depth::Everything,
     };
@@ -112,7 +112,7 @@ fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Opt
     let survey = Survey {
         reading,
         ledger: &memory.ledger,
-        contacts: &mut Contacts::open(settings, reading.header())?,
+        contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
         depth: Depth::Everything,
     };

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::address::Accounts;
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
@@ -309,7 +309,7 @@ pub fn with_source<T>(settings: &Settings, make: impl FnOnce(&Source<'_>) -> Res
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
-        contacts: &mut Contacts::open(settings, reading.header())?,
+        contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
         depth: Depth::Sendable,
     };

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::address::{Accounts, DEFAULT_ACCOUNT};
 use super::check::choice;
 use super::connect::{Connection, OnlyAccount, connect, only_account};
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts, same_text};
 use super::error::CampaignError;
 use super::estimate::estimate;
 use super::memory::{Memory, Origin, key_source, terms};
@@ -18,9 +18,11 @@ use super::refresh::{Made, Refresher};
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::summary::{Summary, Tally};
 use super::survey::{Depth, Survey};
+use crate::adapters::history::History;
 use crate::adapters::journal::{self, Journal};
 use crate::engine::attempt::Sender;
 use crate::engine::clock::{Clock, wall_time};
+use crate::engine::courtesy::Courtesy;
 use crate::engine::pace::{Limits, Pace};
 use crate::engine::{Ended, Rules, Run};
 use crate::model::draft::Draft;
@@ -105,7 +107,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
     let mut accounts = Accounts::new(settings.account.clone());
     let mut look = Look::default();
-    let mut contacts = Contacts::open(settings, reading.header())?;
+    let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?;
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
@@ -117,6 +119,9 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     notes.extend(read_first);
+    if purpose != Purpose::Show && plan.to_send().next().is_some() {
+        notes.extend(super::history::make_ready(settings)?);
+    }
     let mut account_name = None;
     if let Some(connection) = &connection
         && accounts.id(DEFAULT_ACCOUNT).is_none()
@@ -182,6 +187,7 @@ pub(super) fn remember(settings: &Settings, endpoint: &str, purpose: &Purpose) -
         if let journal::Origin::Replayed { .. } = opened.origin {
             memory.origin = Origin::Journal;
         }
+        memory.campaign = Some(opened.head.campaign);
         Some(opened.journal)
     } else {
         None
@@ -253,7 +259,7 @@ pub(super) async fn hold(
 ) -> Result<Journal, CampaignError> {
     let journal = match held {
         Some(journal) => journal,
-        None => create(settings, endpoint)?,
+        None => create(settings, endpoint, memory)?,
     };
     if memory.imports.is_empty() {
         return Ok(journal);
@@ -270,11 +276,14 @@ pub(super) async fn hold(
 }
 
 /// Makes the journal. If another run made one since this one looked, its rows are not planned for.
-fn create(settings: &Settings, endpoint: &str) -> Result<Journal, CampaignError> {
+fn create(settings: &Settings, endpoint: &str, memory: &mut Memory) -> Result<Journal, CampaignError> {
     let terms = terms(settings, endpoint);
     let opened = Journal::open(&settings.files.journal, &terms, |_, _| Ok::<(), std::convert::Infallible>(()))?;
     match opened.origin {
-        journal::Origin::New => Ok(opened.journal),
+        journal::Origin::New => {
+            memory.campaign = Some(opened.head.campaign);
+            Ok(opened.journal)
+        }
         journal::Origin::Replayed { .. } => Err(CampaignError::Overtaken),
     }
 }
@@ -360,6 +369,7 @@ impl Prepared {
         let Some(connection) = self.connection.take() else {
             return Err(CampaignError::NoKey);
         };
+        let history = self.open_history()?;
         let ledger = Arc::new(Mutex::new(std::mem::replace(
             &mut self.memory.ledger,
             Ledger::new(key_source(&self.settings)),
@@ -380,6 +390,11 @@ impl Prepared {
                 ledger: &ledger,
                 clock,
                 retries: self.settings.pace.retries,
+                courtesy: history.as_ref().map(|history| Courtesy {
+                    history,
+                    same_text: same_text(&self.settings),
+                    cooldown: self.settings.contact.cooldown,
+                }),
             };
             let run = Run {
                 plan: &plan,
@@ -400,10 +415,12 @@ impl Prepared {
         };
         refresher.stop();
         connection.close().await;
+        let forgotten = history.and_then(|history| history.close().err());
         let (counts, concerned) = (tally.counts, tally.concerned);
         let made = self.made(&plan, &ledger, ended.turned_away.clone())?;
         let broken = matches!(ended.stop, Some(Stop::Journal(_)));
         let mut summary = self.summary(counts, concerned, ended);
+        summary.forgotten = forgotten.map(|error| error.to_string());
         match made.write(&self.settings.files.results) {
             Ok((counts, written)) => {
                 // A run that did not wait for its requests has rows of which only the journal knows.
@@ -417,6 +434,14 @@ impl Prepared {
             Err(error) => summary.unwritten = Some(error.to_string()),
         }
         Ok(summary)
+    }
+
+    /// The contact history, where there is one for this campaign; what it left in doubt is settled.
+    fn open_history(&self) -> Result<Option<History>, CampaignError> {
+        match &self.memory.campaign {
+            Some(campaign) => super::history::open(&self.settings, campaign, &self.memory.ledger),
+            None => Ok(None),
+        }
     }
 
     /// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
@@ -465,6 +490,12 @@ impl Prepared {
 
     /// A run with nothing to send: the results are brought up to date if they are not.
     async fn conclude(mut self) -> Result<Summary, CampaignError> {
+        if let (Some(_), Ok(Some((path, _)))) = (&self.journal, super::history::place(&self.settings))
+            && path.exists()
+        {
+            // What was settled since by reading back or by a person is told to other campaigns; if not now, by the next run.
+            drop(self.open_history());
+        }
         let plan = Arc::new(std::mem::take(&mut self.plan));
         let ledger = Arc::new(Mutex::new(std::mem::replace(
             &mut self.memory.ledger,
@@ -491,6 +522,7 @@ impl Prepared {
             sent_this_run: ended.sent,
             results: self.settings.files.results.clone(),
             unwritten: None,
+            forgotten: None,
             stop: ended.stop,
             stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
         }

@@ -1,7 +1,7 @@
 //! Where a campaign stands.
 
 use super::address::Accounts;
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
 use super::reading::Reading;
@@ -42,7 +42,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
-        contacts: &mut Contacts::open(settings, reading.header())?,
+        contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
         depth: Depth::Sendable,
     };

@@ -19,6 +19,8 @@ pub struct Summary {
     pub results: PathBuf,
     /// Why the results could not be written, if they could not: `rowcast results` makes them again.
     pub unwritten: Option<String>,
+    /// Why the contact history could not be brought up to date, if it could not.
+    pub forgotten: Option<String>,
     /// Why the run stopped early, if it did.
     pub stop: Option<Stop>,
     /// Accounts that stopped, and why.
@@ -84,7 +86,7 @@ impl Summary {
     pub fn ending(&self) -> Ending {
         match &self.stop {
             Some(Stop::Asked(asked)) => Ending::Asked(*asked),
-            Some(Stop::Journal(_)) => Ending::Broken,
+            Some(Stop::Journal(_) | Stop::History(_)) => Ending::Broken,
             _ if self.unwritten.is_some() => Ending::Broken,
             Some(_) => Ending::StoppedEarly,
             None if !self.stopped_accounts.is_empty() || self.concerned.of(Status::Pending) > 0 => Ending::StoppedEarly,

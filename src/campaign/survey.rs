@@ -78,24 +78,26 @@ impl Survey<'_> {
         let mut row = Row::new();
         while rows.next_into(&mut row)? {
             match self.reading.address(&row, self.accounts) {
-                Ok(address) => self.look(&mut planner, &row, &address, &mut each),
+                Ok(address) => self.look(&mut planner, &row, &address, &mut each)?,
                 Err(unaddressed) => self.look_in_vain(&mut planner, &row, &unaddressed, &mut each),
             }
         }
         Ok(planner.finish())
     }
 
-    fn look(&mut self, planner: &mut Planner, row: &Row, address: &Address, each: &mut impl FnMut(&Seen<'_>)) {
+    fn look(&mut self, planner: &mut Planner, row: &Row, address: &Address, each: &mut impl FnMut(&Seen<'_>)) -> Result<(), CampaignError> {
         let number = row.number();
         let who = Who {
             key: &address.key,
             recipient: Some(&address.recipient),
         };
         let mut meeting = planner.meet(self.ledger, number, who);
-        if let Meeting::Open(standing) = meeting
-            && let Some(why) = self.contacts.suppressed(row, &address.key, &address.recipient)
-        {
-            meeting = hold(standing, Skip::Suppressed(planner.reasons.keep(&why)));
+        if let Meeting::Open(standing) = meeting {
+            if let Some(why) = self.contacts.suppressed(row, &address.key, &address.recipient) {
+                meeting = hold(standing, Skip::Suppressed(planner.reasons.keep(&why)));
+            } else if let Some(why) = self.contacts.written_to_lately(&address.recipient)? {
+                meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
+            }
         }
         let wanted = self.depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
         let drafted = if wanted {
@@ -108,6 +110,11 @@ impl Survey<'_> {
             Some(Ok(draft)) => (Some(draft), Vec::new()),
             Some(Err(problems)) => (None, problems),
         };
+        if let (Meeting::Open(standing), Some(draft)) = (meeting, &draft)
+            && let Some(why) = self.contacts.has_text(&draft.recipient, &draft.message, standing)?
+        {
+            meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
+        }
         let invalid = problems.iter().any(|problem| problem.severity == Severity::Error);
         let rendering = match &draft {
             Some(draft) => Rendering::Draft(draft.check()),
@@ -125,6 +132,7 @@ impl Survey<'_> {
         });
         let lot = Fingerprint::of_recipient(&address.key).lot();
         planner.push(number, row.place(), address.account, lot, meeting, rendering);
+        Ok(())
     }
 
     /// A row that nobody can be written to with.

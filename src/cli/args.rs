@@ -95,6 +95,9 @@ pub enum Command {
     /// The personal do-not-contact list, which holds for every campaign
     #[command(after_help = help::SUPPRESS)]
     Suppress(SuppressArgs),
+    /// The contact history of this machine: make it again from journals
+    #[command(after_help = help::HISTORY)]
+    History(HistoryArgs),
     /// Serve a local stand-in for the API, with scripted faults
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -273,6 +276,25 @@ pub enum SuppressAction {
         /// The file
         #[arg(value_name = "FILE")]
         list: PathBuf,
+    },
+}
+
+/// `rowcast history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// What is to be done with the history.
+    #[command(subcommand)]
+    pub action: HistoryAction,
+}
+
+/// What can be done with the contact history.
+#[derive(Debug, Subcommand)]
+pub enum HistoryAction {
+    /// Take over what these journals say, in place of what the history had of their campaigns
+    Rebuild {
+        /// The journals, such as people.results.journal
+        #[arg(value_name = "JOURNAL", required = true)]
+        journals: Vec<PathBuf>,
     },
 }
 

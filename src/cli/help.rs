@@ -83,6 +83,14 @@ Examples:
 
 The list is in ROWCAST_DATA_DIR, else where the system keeps a user's data; `rowcast suppress list` says where.";
 
+/// Below the commands of `history`.
+pub const HISTORY: &str = "\
+Examples:
+  rowcast history rebuild people.results.journal spring/*.journal
+
+Each run keeps the history by itself; it is made again where it was lost or damaged, or on a new machine.
+Without it no row is ever sent twice either: it only tells campaigns of each other.";
+
 /// Below the options of `sandbox`.
 pub const SANDBOX: &str = "\
 The first line on stdout is the base URL, to be given as --base-url.

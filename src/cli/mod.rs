@@ -117,6 +117,10 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
             let folder = settings::data_folder(&Surroundings::of_process())?;
             Ok(commands::suppress::run(&args, folder.as_deref(), screen)?)
         }
+        Command::History(args) => {
+            let folder = settings::data_folder(&Surroundings::of_process())?;
+            Ok(commands::history::run(&args, folder.as_deref(), screen))
+        }
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
         Command::Completions(args) => {
             screen.data(&pages::completions(args.shell));

@@ -4,16 +4,19 @@ use std::cell::RefCell;
 use std::sync::Mutex;
 
 use super::clock::{Clock, wall_time};
+use super::courtesy::Courtesy;
 use super::lane::{Lane, Turn};
 use super::pace::Pace;
 use crate::adapters::api::{Client, SendRequest};
 use crate::adapters::digest::sha256_hex;
+use crate::adapters::history::{Earlier, HistoryError};
 use crate::adapters::journal::{Claim, Journal, JournalError};
 use crate::model::draft::Draft;
-use crate::model::entry::{Entry, Intent, Outcome};
+use crate::model::entry::{Entry, Intent, Outcome, Position};
 use crate::model::judgement::folded;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::{Answer, NotSent, Verdict};
+use crate::model::status::Status;
 use crate::model::window::{Counted, Ticket};
 
 /// A permit to send one row.
@@ -25,6 +28,8 @@ pub struct Permit {
     pub account: u16,
     /// What the pace knows the request by.
     pub ticket: Ticket,
+    /// The row's status before the run.
+    pub before: Status,
 }
 
 /// What came of an attempt.
@@ -41,6 +46,10 @@ pub enum Attempt {
     HeldElsewhere(String),
     /// The intent could not be written, so nothing left.
     Unclaimed(JournalError),
+    /// Another campaign of this machine wrote to the same recipient; nothing left.
+    WrittenBefore(Earlier),
+    /// The contact history could not be asked; nothing left.
+    Unasked(HistoryError),
     /// The request left, and what came of it could not be written: the journal has its intent alone.
     Unrecorded(JournalError),
 }
@@ -58,6 +67,8 @@ pub struct Sender<'a> {
     pub clock: Clock,
     /// Tries that may fail to connect before a row is given up, after the first.
     pub retries: u32,
+    /// What the run owes to other campaigns; `None` where nobody else is concerned.
+    pub courtesy: Option<Courtesy<'a>>,
 }
 
 impl Sender<'_> {
@@ -73,6 +84,17 @@ impl Sender<'_> {
             folded_sha256: Some(sha256_hex(&folded(&draft.message))),
             test: false,
         };
+        if let Some(courtesy) = self.courtesy {
+            let refused = match courtesy.claim(&intent, permit.before).await {
+                Ok(None) => None,
+                Ok(Some(earlier)) => Some(Attempt::WrittenBefore(earlier)),
+                Err(error) => Some(Attempt::Unasked(error)),
+            };
+            if let Some(refused) = refused {
+                self.close(permit, pace, Counted::No);
+                return refused;
+            }
+        }
         let of = match self.journal.claim(intent.clone()).await {
             Ok(Claim::Ours(position)) => position,
             Ok(Claim::Elsewhere(who)) => {
@@ -104,14 +126,28 @@ impl Sender<'_> {
         };
         match self.journal.append(Entry::Outcome(outcome.clone())).await {
             Ok(position) => {
-                // The intent was begun above, so its outcome cannot be a stray.
-                let _ = lock(self.ledger).settle(position, &outcome);
+                self.settle(intent, position, &outcome);
                 Attempt::Ended {
                     answer: outcome.answer,
                     gave_up,
                 }
             }
             Err(error) => Attempt::Unrecorded(error),
+        }
+    }
+
+    /// The outcome is known to the ledger, and to other campaigns.
+    fn settle(self, intent: Intent, position: Position, outcome: &Outcome) {
+        let mut ledger = lock(self.ledger);
+        // The intent was begun before, so its outcome cannot be a stray.
+        let settled = ledger.settle(position, outcome).ok().flatten();
+        if let (Some(courtesy), Some(id)) = (self.courtesy, settled) {
+            let urn = if let Answer::Http(reply) = &outcome.answer {
+                reply.recipient_urn.as_deref()
+            } else {
+                None
+            };
+            courtesy.settle(intent, urn, ledger.standing(id));
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod clock;
+pub mod courtesy;
 pub mod lane;
 pub mod pace;
 
@@ -243,7 +244,14 @@ impl<'a> Dispatcher<'a> {
             row: planned.number,
             account,
         });
-        Some((Permit { turn, account, ticket }, draft))
+        let before = planned.status;
+        let permit = Permit {
+            turn,
+            account,
+            ticket,
+            before,
+        };
+        Some((permit, draft))
     }
 
     /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
@@ -306,6 +314,8 @@ impl<'a> Dispatcher<'a> {
                 self.draw_reach(permit, &answer);
             }
             Attempt::HeldElsewhere(who) => self.settle(permit, Status::Pending, Some(format!("held by {who}"))),
+            Attempt::WrittenBefore(earlier) => self.turn_away(permit, earlier.to_string()),
+            Attempt::Unasked(error) => self.stop(Stop::History(error.to_string())),
             Attempt::Unclaimed(error) => self.stop(Stop::Journal(error.to_string())),
             Attempt::Unrecorded(error) => {
                 self.leave_in_doubt(permit);
@@ -321,6 +331,21 @@ impl<'a> Dispatcher<'a> {
             Status::Unconfirmed,
             Some("what came of the request is not recorded".to_owned()),
         );
+    }
+
+    /// Another campaign was first, after the plan was made.
+    fn turn_away(&mut self, permit: &Permit, why: String) {
+        // An earlier attempt whose fate is unknown stays what it is.
+        let status = if permit.before == Status::Unconfirmed {
+            Status::Unconfirmed
+        } else {
+            Status::Skipped
+        };
+        self.settle(permit, status, Some(why.clone()));
+        if let Some(row) = self.plan.rows.get(permit.turn.index) {
+            let row = row.number;
+            self.ended.turned_away.push(TurnedAway { row, status, why });
+        }
     }
 
     /// What the answer means for the row.

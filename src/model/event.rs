@@ -103,6 +103,8 @@ pub enum Stop {
     },
     /// The journal could not be written: nothing more is sent.
     Journal(String),
+    /// The contact history could not be asked: nothing more is sent.
+    History(String),
 }
 
 impl Stop {
@@ -111,7 +113,7 @@ impl Stop {
     pub const fn weight(&self) -> u8 {
         match self {
             Self::Asked(_) => 2,
-            Self::Journal(_) => 1,
+            Self::Journal(_) | Self::History(_) => 1,
             Self::Credentials(_) | Self::Redirected(_) | Self::TooManyFailures(_) | Self::LongWait { .. } => 0,
         }
     }

@@ -45,6 +45,12 @@ impl BaseUrl {
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// Whether this machine itself answers there: a stand-in, or something that forwards.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
     /// Whether requests travel in the clear, which only loopback may.
     pub(super) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"

@@ -77,8 +77,6 @@ pub struct Earlier {
     pub contact: Contact,
     /// The campaign, as a person knows it.
     pub campaign: String,
-    /// Where the campaign's journal was, for [`Question::own`] to tell.
-    pub journal: String,
 }
 
 impl std::fmt::Display for Earlier {
@@ -158,6 +156,23 @@ impl Reader {
             .map_err(HistoryError::sql("read", &self.path))
     }
 
+    /// Hands out every name that was written to within `scope`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn each_name(&self, scope: &str, mut take: impl FnMut(&str)) -> Result<(), HistoryError> {
+        let sql = "SELECT person FROM contact JOIN campaign ON campaign.id = contact.campaign WHERE scope = ?1";
+        let mut each = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([scope])?;
+            while let Some(row) = rows.next()? {
+                take(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        };
+        each().map_err(HistoryError::sql("read", &self.path))
+    }
+
     /// The latest contact that stands in the way, if one does.
     ///
     /// # Errors
@@ -167,7 +182,7 @@ impl Reader {
     }
 }
 
-const FIND: &str = "SELECT at, state, campaign.name, campaign.journal FROM contact JOIN campaign ON campaign.id = contact.campaign
+const FIND: &str = "SELECT at, state, campaign.name FROM contact JOIN campaign ON campaign.id = contact.campaign
     WHERE person = ?1 AND scope = ?2 AND journal <> ?3 AND (sha256 = ?4 OR at >= ?5) ORDER BY at DESC LIMIT 1";
 
 fn find(connection: &Connection, question: &Question<'_>) -> rusqlite::Result<Option<Earlier>> {
@@ -190,13 +205,20 @@ fn find(connection: &Connection, question: &Question<'_>) -> rusqlite::Result<Op
                 at: Moment::from_millis(row.get(0)?),
                 contact: Contact::of(row.get(1)?),
                 campaign: row.get(2)?,
-                journal: row.get(3)?,
             })
         });
         let found = found.optional()?;
         latest = latest.into_iter().chain(found).max_by_key(|earlier| earlier.at.as_millis());
     }
     Ok(latest)
+}
+
+/// Makes the history at `path`, if it is not there, and makes sure that it can be written.
+///
+/// # Errors
+/// It cannot be read or written, or a newer rowcast made it.
+pub fn make(path: &Path) -> Result<(), HistoryError> {
+    schema::write(path).map(drop)
 }
 
 /// What a campaign wants to send, before it may.

@@ -114,12 +114,11 @@ fn put(connection: &Connection, id: i64, name: &str, sha256: &str, at: i64, cont
 
 fn settle(connection: &Connection, id: i64, settled: &Settled) -> rusqlite::Result<()> {
     for name in &settled.names {
-        match settled.contact {
-            Some(contact) => put(connection, id, name, &settled.sha256, settled.at.as_millis(), contact)?,
-            None => {
-                let sql = "DELETE FROM contact WHERE person = ?1 AND campaign = ?2 AND sha256 = ?3";
-                connection.prepare_cached(sql)?.execute(params![name, id, settled.sha256])?;
-            }
+        if let Some(contact) = settled.contact {
+            put(connection, id, name, &settled.sha256, settled.at.as_millis(), contact)?;
+        } else {
+            let sql = "DELETE FROM contact WHERE person = ?1 AND campaign = ?2 AND sha256 = ?3";
+            connection.prepare_cached(sql)?.execute(params![name, id, settled.sha256])?;
         }
     }
     Ok(())
@@ -142,15 +141,12 @@ pub(super) fn align(connection: &mut Connection, id: i64, mut known: impl FnMut(
         rows.collect::<rusqlite::Result<_>>()?
     };
     for name in names {
-        match known(&name) {
-            Some(contact) => {
-                let sql = "UPDATE contact SET state = ?3 WHERE person = ?1 AND campaign = ?2 AND state <> 1";
-                transaction.prepare_cached(sql)?.execute(params![name, id, contact.number()])?;
-            }
-            None => {
-                let sql = "DELETE FROM contact WHERE person = ?1 AND campaign = ?2 AND state <> 1";
-                transaction.prepare_cached(sql)?.execute(params![name, id])?;
-            }
+        if let Some(contact) = known(&name) {
+            let sql = "UPDATE contact SET state = ?3 WHERE person = ?1 AND campaign = ?2 AND state <> 1";
+            transaction.prepare_cached(sql)?.execute(params![name, id, contact.number()])?;
+        } else {
+            let sql = "DELETE FROM contact WHERE person = ?1 AND campaign = ?2 AND state <> 1";
+            transaction.prepare_cached(sql)?.execute(params![name, id])?;
         }
     }
     transaction.commit()

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::address::Accounts;
 use super::asking::{Asker, Silence};
 use super::connect::{connect, endpoint};
-use super::contacts::Contacts;
+use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::reading::Reading;
@@ -542,7 +542,7 @@ fn plan(reading: &Reading, settings: &Settings, ledger: &Ledger, mut each: impl 
     let survey = Survey {
         reading,
         ledger,
-        contacts: &mut Contacts::open(settings, reading.header())?,
+        contacts: &mut Contacts::open(settings, reading.header(), None, Aim::Tell)?,
         accounts: &mut accounts,
         depth: Depth::Sendable,
     };

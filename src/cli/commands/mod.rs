@@ -1,6 +1,7 @@
 //! The commands of a campaign: each calls one use case and shows what came of it.
 
 pub mod check;
+pub mod history;
 pub mod preview;
 pub mod reconcile;
 pub mod report;

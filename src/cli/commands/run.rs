@@ -47,10 +47,6 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
 
 /// A setting that would be ignored. To send what somebody asked not to send would be worse than to refuse.
 fn unbuilt(settings: &Settings) -> Option<&'static str> {
-    let contact = &settings.contact;
-    if contact.cooldown.is_some() {
-        return Some("--cooldown");
-    }
     settings.choice.test_to.is_some().then_some("--test-to")
 }
 
@@ -214,6 +210,9 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
     if let Some(stop) = &summary.stop {
         screen.warning(&stopped(stop));
     }
+    if let Some(why) = &summary.forgotten {
+        screen.warning(&format!("Other campaigns do not know all that was sent: {why}"));
+    }
     if let Some(why) = &summary.unwritten {
         screen.error(&format!(
             "{why}; the journal has everything, and `rowcast results` writes them again"
@@ -259,7 +258,7 @@ fn stopped(stop: &Stop) -> String {
             let wait = Span(until.since(wall_time()));
             format!("the next message may leave at {until}, in {wait}: {why} (--max-wait)")
         }
-        Stop::Journal(why) => why.clone(),
+        Stop::Journal(why) | Stop::History(why) => why.clone(),
     }
 }
 
