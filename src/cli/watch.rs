@@ -116,11 +116,17 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Shows what changed, a few times a second at most: a bar costs more than a message.
+    /// Shows what changed: the counts at once, since the next event may be a long time off, and what is reckoned from them a few
+    /// times a second at most.
     fn show(&mut self, event: &Event) {
         let now = Instant::now();
         let soon = self.updated.is_some_and(|at| now.duration_since(at) < Duration::from_millis(100));
         if soon && !matches!(event, Event::Waiting { .. }) && self.view.left > 0 {
+            let view = &self.view;
+            self.progress.update(|shown| {
+                (shown.sent, shown.failed, shown.unconfirmed) = (view.sent, view.failed, view.unconfirmed);
+                (shown.left, shown.waiting) = (view.left, view.waiting);
+            });
             return;
         }
         self.updated = Some(now);
