@@ -487,6 +487,8 @@ fn every_message_has_a_connection_of_its_own() {
     let server = Server::start();
     Campaign::with_rows(6).run(&server, &["--account", "acc_1"]).exits(0);
     assert_eq!(server.connections(), 6);
+    let used: std::collections::BTreeSet<_> = server.sends().iter().map(|seen| seen.connection).collect();
+    assert_eq!(used.len(), 6);
 }
 
 #[test]

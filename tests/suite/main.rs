@@ -1,6 +1,5 @@
 //! What rowcast promises, shown on the real binary: a file per promise. See `harness` for the words that the tests use.
 
-#[expect(dead_code, unused_imports, reason = "the words are here before the tests that say them")]
 mod harness;
 
 mod answers;
@@ -15,5 +14,7 @@ mod reconcile;
 mod resume;
 mod settings;
 mod stand_in;
+mod stopping;
 mod templates_and_sheets;
+mod terminal;
 mod together;

@@ -66,7 +66,7 @@ fn of_four_runs_at_once_one_sends_and_three_are_refused() {
 #[test]
 fn who_only_looks_while_a_run_sends_sees_a_whole_campaign_and_disturbs_nothing() {
     let server = Server::answering(sent().held());
-    server.answer_nth(1, sent());
+    server.answer("person-2", [sent()]);
     let campaign = Campaign::with_rows(5);
     let run = campaign.start(&server, &["--concurrency", "2"]);
     server.wait_for_sends(3);

@@ -3,15 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use super::done::{self, Done, Line};
+use super::heard::Heard;
 use super::{KEY, Server};
-
-/// How long a command may take before it counts as stuck.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder with a sheet and templates.
 pub struct Campaign {
@@ -190,11 +185,14 @@ impl Campaign {
     /// [`Self::rowcast`], and does not wait for its end.
     pub fn begin(&self, arguments: &[&str]) -> Running<'_> {
         let mut command = self.command(arguments);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+        let stdout = Heard::of(child.stdout.take().expect("its stdout"));
+        let stderr = Heard::of(child.stderr.take().expect("its stderr"));
         Running {
             campaign: self,
-            process: child.id(),
             child,
+            stdout,
+            stderr,
         }
     }
 
@@ -235,11 +233,18 @@ pub enum Signal {
 /// A command that was started.
 pub struct Running<'a> {
     campaign: &'a Campaign,
-    process: u32,
     child: Child,
+    stdout: Heard,
+    stderr: Heard,
 }
 
 impl Running<'_> {
+    /// Waits until the command has said this on stderr.
+    #[track_caller]
+    pub fn wait_for(&self, word: &str) {
+        self.stderr.wait_for(word);
+    }
+
     /// Tells the process something.
     #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {
@@ -249,31 +254,25 @@ impl Running<'_> {
             Signal::Terminate => Number::TERM,
             Signal::Kill => Number::KILL,
         };
-        let process = i32::try_from(self.process).ok().and_then(Pid::from_raw).expect("a process");
+        let process = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
         kill_process(process, number).expect("the process is there");
     }
 
     /// Waits for its end. Whatever it was: it must not have panicked, shown the key, or written to the terminal in colours.
     #[track_caller]
-    pub fn finish(self) -> Done {
-        let (tell, told) = mpsc::channel();
-        let Self { campaign, process, child } = self;
-        thread::spawn(move || tell.send(child.wait_with_output()));
-        let Ok(output) = told.recv_timeout(PATIENCE) else {
-            panic!("process {process} does not end");
-        };
-        let output = output.expect("its output");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8 on stdout and stderr");
+    pub fn finish(mut self) -> Done {
+        let text = |heard: &Heard| String::from_utf8(heard.all()).expect("UTF-8 on stdout and stderr");
+        let (stdout, stderr) = (text(&self.stdout), text(&self.stderr));
         let done = Done {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            code: self.child.wait().expect("its end").code(),
+            stdout,
+            stderr,
         };
         let all = format!("{}{}", done.stdout, done.stderr);
         assert!(!all.contains("panicked"), "{all}");
         assert!(!all.contains(KEY), "the key is shown: {all}");
         assert!(!all.contains('\u{1b}'), "an escape reaches the terminal: {all:?}");
-        campaign.assert_no_key_in_files();
+        self.campaign.assert_no_key_in_files();
         done
     }
 }

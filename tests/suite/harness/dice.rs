@@ -21,14 +21,6 @@ impl Dice {
         Self(seed)
     }
 
-    /// Dice for something that must fall the same way whenever it is asked about.
-    pub fn about(seed: u64, what: &str) -> Self {
-        Self(
-            what.bytes()
-                .fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)),
-        )
-    }
-
     /// A number below `limit`, which is not 0.
     pub fn below(&mut self, limit: u64) -> u64 {
         // SplitMix64.

@@ -4,6 +4,9 @@ mod answer;
 mod campaign;
 mod dice;
 mod done;
+mod heard;
+#[cfg(unix)]
+mod pty;
 pub mod record;
 mod server;
 #[cfg(target_os = "linux")]
@@ -13,6 +16,8 @@ pub use answer::{Answer, Delivery, broken, html, json, sent, status, urn_of};
 pub use campaign::{Campaign, Running, Signal};
 pub use dice::Dice;
 pub use done::{Done, Line, lines};
+#[cfg(unix)]
+pub use pty::AtTerminal;
 pub use server::{Seen, Server, accounts, nobody};
 
 /// The key of every test. It must be in no output and in no file.

@@ -264,6 +264,7 @@ fn serve(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
     while let Some(request) = read(&mut reader, connection)? {
         let to = request.to.clone();
         let (answer, nth) = note(shared, request);
+        thread::sleep(answer.delay);
         if answer.held {
             shared.wait_while(|world| !world.gate_open);
         }
