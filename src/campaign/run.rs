@@ -1,5 +1,6 @@
 //! Sends what is still to be sent, in two steps with a question between them: prepare, then send.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -395,6 +396,7 @@ impl Prepared {
                     same_text: same_text(&self.settings),
                     cooldown: self.settings.contact.cooldown,
                 }),
+                recording: &Cell::new(0),
             };
             let run = Run {
                 plan: &plan,

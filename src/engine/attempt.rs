@@ -1,6 +1,6 @@
 //! One attempt: the intent on disk, then the request, then the outcome on disk.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 
 use super::clock::{Clock, wall_time};
@@ -69,6 +69,11 @@ pub struct Sender<'a> {
     pub retries: u32,
     /// What the run owes to other campaigns; `None` where nobody else is concerned.
     pub courtesy: Option<Courtesy<'a>>,
+    /// How many attempts were answered well and only wait for their outcome to be on disk: none is in flight any more.
+    ///
+    /// The next intent may be queued while they wait. It stands behind their outcomes in the journal, so that no prefix of
+    /// it has more open intents than requests may be in flight, and one sync does for both.
+    pub recording: &'a Cell<usize>,
 }
 
 impl Sender<'_> {
@@ -124,7 +129,18 @@ impl Sender<'_> {
             answer,
             gave_up,
         };
-        match self.journal.append(Entry::Outcome(outcome.clone())).await {
+        // Queued here, so that whatever is queued later stands behind it.
+        let recorded = self.journal.append(Entry::Outcome(outcome.clone()));
+        let recorded = if verdict == Verdict::Sent {
+            self.recording.update(|count| count + 1);
+            let recorded = recorded.await;
+            self.recording.update(|count| count - 1);
+            recorded
+        } else {
+            // What else an answer means for others is known only when the attempt is over, so it keeps its slot until then.
+            recorded.await
+        };
+        match recorded {
             Ok(position) => {
                 self.settle(intent, position, &outcome);
                 Attempt::Ended {

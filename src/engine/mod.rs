@@ -6,7 +6,9 @@ pub mod courtesy;
 pub mod lane;
 pub mod pace;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -87,8 +89,27 @@ enum Next {
     Nothing,
 }
 
-/// Requests in flight.
+/// Attempts that are not over.
 type InFlight<'a> = FuturesUnordered<LocalBoxFuture<'a, (Permit, Attempt)>>;
+
+/// What has come of the attempts that are not over.
+enum Advance {
+    /// One of them is over.
+    Ended(Permit, Attempt),
+    /// One of them was answered: another request may leave.
+    Answered,
+}
+
+/// Waits until an attempt is over, or leaves its slot because only its outcome is to be recorded. `None` where there is none.
+async fn advance(in_flight: &mut InFlight<'_>, recording: &Cell<usize>) -> Option<Advance> {
+    let before = recording.get();
+    poll_fn(|task| match in_flight.poll_next_unpin(task) {
+        Poll::Ready(ended) => Poll::Ready(ended.map(|(permit, attempt)| Advance::Ended(permit, attempt))),
+        Poll::Pending if recording.get() > before => Poll::Ready(Some(Advance::Answered)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
 
 /// Everything a run needs.
 pub struct Run<'a> {
@@ -141,7 +162,11 @@ impl Run<'_> {
                     }
                     dispatcher.stop(Stop::Asked(who));
                 }
-                Some((permit, attempt)) = in_flight.next() => dispatcher.conclude(&permit, attempt),
+                Some(advance) = advance(&mut in_flight, sender.recording) => {
+                    if let Advance::Ended(permit, attempt) = advance {
+                        dispatcher.conclude(&permit, attempt);
+                    }
+                }
                 () = tokio::time::sleep(pause.unwrap_or(LONGEST_SLEEP)), if pause.is_some() => {}
             }
         }
@@ -166,7 +191,7 @@ struct Dispatcher<'a> {
 impl<'a> Dispatcher<'a> {
     /// Starts whatever may leave now. Returns how long to wait for the next that may, if time alone opens it.
     fn fill(&mut self, in_flight: &mut InFlight<'a>) -> Option<Duration> {
-        while self.ended.stop.is_none() && in_flight.len() < self.rules.concurrency.max(1) {
+        while self.ended.stop.is_none() && in_flight.len() - self.sender.recording.get() < self.rules.concurrency.max(1) {
             match self.next() {
                 Next::Serve(index) => {
                     if let Some((permit, draft)) = self.admit(index) {
