@@ -11,6 +11,7 @@ pub mod judgement;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
+pub mod preflight;
 pub mod problem;
 pub mod rate;
 pub mod recipient;
