@@ -266,7 +266,9 @@ fn data_goes_to_stdout_and_words_to_stderr() {
     let campaign = Campaign::with_rows(2);
     let done = campaign.run(&server, &[]).exits(0);
     assert!(done.stdout.is_empty(), "{}", done.stdout);
-    let done = campaign.run(&server, &["--results", "a.csv", "--format", "json"]).exits(0);
+    let done = campaign
+        .run(&server, &["--results", "a.csv", "--allow-repeat", "--format", "json"])
+        .exits(0);
     assert_eq!(done.json()["sent"], 2);
     let done = campaign.run(&server, &["--results", "b.csv", "--quiet"]).exits(0);
     assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""));
