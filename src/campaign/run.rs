@@ -360,6 +360,10 @@ impl Prepared {
     pub async fn send(mut self, asked: UnboundedReceiver<Asked>, mut tell: impl FnMut(&Event)) -> Result<Summary, CampaignError> {
         let nothing_to_send = self.plan.to_send().next().is_none();
         if nothing_to_send && self.memory.imports.is_empty() {
+            // The run that made a journal meanwhile may be why nothing is left, and the results are its own to write.
+            if self.journal.is_none() && self.settings.files.journal.exists() {
+                return Err(CampaignError::Overtaken);
+            }
             return self.conclude().await;
         }
         let journal = self.begin().await?;
