@@ -98,6 +98,7 @@ impl CampaignError {
             Self::Journal(JournalError::Failed { .. }) => true,
             Self::Journal(JournalError::Io { source, .. }) => is_disk(source),
             Self::Results(ResultsError::Io { .. }) => true,
+            Self::History(error) => error.is_disk(),
             _ => false,
         }
     }

@@ -54,6 +54,20 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// Whether the disk itself failed: it is full, or refuses to write.
+    #[must_use]
+    pub fn is_disk(&self) -> bool {
+        use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+        match self {
+            Self::Sql { source, .. } => matches!(source.sqlite_error_code(), Some(DiskFull | SystemIoFailure)),
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded
+            ),
+            Self::Damaged { .. } | Self::Newer { .. } | Self::Gone { .. } => false,
+        }
+    }
+
     pub(super) fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { verb, path, source }

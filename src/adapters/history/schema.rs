@@ -36,7 +36,14 @@ pub(super) fn read(path: &Path) -> Result<Connection, HistoryError> {
     let sql = HistoryError::sql("read", path);
     let connection = Connection::open_with_flags(path, flags).map_err(&sql)?;
     connection.busy_timeout(PATIENCE).map_err(&sql)?;
-    let version = version(&connection).map_err(&sql)?;
+    let version = match version(&connection) {
+        // Whoever wrote it last was ended in the middle: what it left is put in order by somebody who may write.
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) => {
+            drop(connection);
+            return write(path);
+        }
+        told => told.map_err(&sql)?,
+    };
     judge(path, version)?;
     match usize::try_from(version) {
         Ok(taken) if taken == STEPS.len() => Ok(connection),

@@ -320,7 +320,7 @@ impl<'a> Case<'a> {
         let journal = hold(held, settings, &endpoint, &mut memory).await?;
         let reading = Reading::open_with(settings, memory.templates.clone())?;
         let (mut doubts, claims) = gather(&settings.files.journal, &memory.ledger)?;
-        let rows = rows(&reading, settings, &memory.ledger)?;
+        let rows = rows(&reading, settings, &memory)?;
         for doubt in &mut doubts {
             doubt.row = rows.get(&doubt.id).copied();
         }
@@ -494,7 +494,7 @@ impl<'a> Case<'a> {
             reading,
             ..
         } = self;
-        let plan = plan(&reading, settings, &memory.ledger, |_, _| {})?;
+        let plan = plan(&reading, settings, &memory, |_, _| {})?;
         let made = Made {
             reading: Arc::new(reading),
             plan: Arc::new(plan),
@@ -537,12 +537,13 @@ fn why(evidence: &Evidence) -> String {
 }
 
 /// The plan of all rows, and which row has which key.
-fn plan(reading: &Reading, settings: &Settings, ledger: &Ledger, mut each: impl FnMut(KeyId, RowNumber)) -> Result<Plan, CampaignError> {
+fn plan(reading: &Reading, settings: &Settings, memory: &Memory, mut each: impl FnMut(KeyId, RowNumber)) -> Result<Plan, CampaignError> {
+    let ledger = &memory.ledger;
     let mut accounts = Accounts::new(settings.account.clone());
     let survey = Survey {
         reading,
         ledger,
-        contacts: &mut Contacts::open(settings, reading.header(), None, Aim::Tell)?,
+        contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
         depth: Depth::Sendable,
     };
@@ -561,9 +562,9 @@ fn plan(reading: &Reading, settings: &Settings, ledger: &Ledger, mut each: impl 
 }
 
 /// Where the sheet has the keys that are in doubt.
-fn rows(reading: &Reading, settings: &Settings, ledger: &Ledger) -> Result<HashMap<KeyId, RowNumber>, CampaignError> {
+fn rows(reading: &Reading, settings: &Settings, memory: &Memory) -> Result<HashMap<KeyId, RowNumber>, CampaignError> {
     let mut rows = HashMap::new();
-    plan(reading, settings, ledger, |id, row| {
+    plan(reading, settings, memory, |id, row| {
         rows.entry(id).or_insert(row);
     })?;
     Ok(rows)

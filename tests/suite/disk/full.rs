@@ -8,7 +8,8 @@ use crate::harness::{Campaign, Dice, Done, Server, record, sent};
 
 /// `rowcast run` with files that may not grow beyond so many blocks of 512 bytes. `before` is what the shell does first.
 fn run_in_little_space(campaign: &Campaign, server: &Server, blocks: u64, before: &str) -> Done {
-    let arguments = campaign.run_arguments(&server.base_url(), &[]);
+    // The contact history, which would want space as well, is not heeded: these are about the journal.
+    let arguments = campaign.run_arguments(&server.base_url(), &["--allow-repeat"]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let rowcast = campaign.command(&arguments);
     let mut shell = Command::new("sh");
@@ -115,4 +116,21 @@ fn a_disk_without_any_space_sends_nothing() {
     assert_eq!(server.sends().len(), 0);
     campaign.run(&server, &[]).exits(0);
     assert_eq!(campaign.statuses(), ["sent"; 3]);
+}
+
+#[test]
+fn a_contact_history_that_finds_no_space_stops_the_run_before_the_next_message() {
+    let server = Server::start();
+    let campaign = Campaign::with_rows(3);
+    let arguments = campaign.run_arguments(&server.base_url(), &[]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let rowcast = campaign.command(&arguments);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+    shell.arg(rowcast.get_program()).args(rowcast.get_args());
+    let done = in_place_of(&mut shell, &rowcast);
+    assert_eq!(done.code, Some(70), "{done:?}");
+    assert!(done.stderr.contains("cannot write the contact history"), "{done:?}");
+    assert_eq!(server.sends().len(), 0);
+    campaign.run(&server, &[]).exits(0);
 }
