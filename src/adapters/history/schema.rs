@@ -11,6 +11,9 @@ use super::HistoryError;
 /// How long a transaction waits for those of other campaigns.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// 32 MiB of pages of 4 KiB, which the file of the log has then.
+const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
+
 /// What makes each form of the database from the one before. `user_version` counts those that were taken.
 const STEPS: [&str; 1] = ["
     CREATE TABLE campaign (
@@ -71,6 +74,10 @@ pub(super) fn write(path: &Path) -> Result<Connection, HistoryError> {
     connection.busy_timeout(PATIENCE).map_err(&sql)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(&sql)?;
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(&sql)?;
+    // A checkpoint waits for the disk, and claims wait for it: seldom, and mostly when the last campaign closes.
+    connection
+        .pragma_update(None, "wal_autocheckpoint", PAGES_BETWEEN_CHECKPOINTS)
+        .map_err(&sql)?;
     judge(path, version(&connection).map_err(&sql)?)?;
     take_steps(&mut connection).map_err(&sql)?;
     Ok(connection)

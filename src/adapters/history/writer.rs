@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -10,6 +11,9 @@ use super::{Campaign, Claim, Contact, Earlier, HistoryError, Question, SameText,
 
 /// The most that one transaction takes: others wait for it.
 const BATCH: usize = 256;
+
+/// How long what became of claims waits for the next claim, to be written with it.
+const SETTLED_WAITS: Duration = Duration::from_millis(200);
 
 type Answer = oneshot::Sender<Result<Option<Earlier>, HistoryError>>;
 
@@ -42,6 +46,12 @@ impl Writer {
         while let Ok(first) = queue.recv() {
             let mut batch = vec![first];
             batch.extend(queue.try_iter().take(BATCH - 1));
+            // Nobody waits for what became of a claim, and until it is written the claim says enough.
+            while batch.len() < BATCH && batch.iter().all(|request| matches!(request, Request::Settle(_))) {
+                let Ok(next) = queue.recv_timeout(SETTLED_WAITS) else { break };
+                batch.push(next);
+                batch.extend(queue.try_iter().take(BATCH - batch.len()));
+            }
             if let Err(error) = self.take(batch) {
                 failed = Err(error);
             }
@@ -107,7 +117,8 @@ fn take_claim(transaction: &Transaction<'_>, id: i64, campaign: &Campaign, claim
 }
 
 fn put(connection: &Connection, id: i64, name: &str, sha256: &str, at: i64, contact: Contact) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO contact (person, campaign, sha256, at, state) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO contact (person, campaign, sha256, at, state) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (person, campaign, sha256) DO UPDATE SET at = excluded.at, state = excluded.state";
     let values = params![name, id, sha256, at, contact.number()];
     connection.prepare_cached(sql)?.execute(values).map(drop)
 }
