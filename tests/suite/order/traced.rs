@@ -92,7 +92,7 @@ fn what_was_answered_is_synced_before_the_run_ends() {
 }
 
 #[test]
-fn a_new_journal_is_synced_with_its_folder_before_the_first_request() {
+fn a_new_journal_is_synced_with_its_folder_before_anything_else_is_written() {
     let server = Server::start();
     let campaign = Campaign::of(&["anna"]);
     let journal = real(&campaign.journal());
@@ -103,14 +103,11 @@ fn a_new_journal_is_synced_with_its_folder_before_the_first_request() {
         .find(|call| call.is(&["open", "openat"]) && call.arguments.contains("O_CREAT") && call.arguments.contains(".journal"));
     let created = created.expect("the journal is created");
     assert!(created.arguments.contains("0600"), "{created:?}");
-    let head = calls
-        .iter()
-        .find(|call| call.is(&WRITES) && call.is_on(&journal))
-        .expect("its head")
-        .done;
-    let left = left(&calls, "anna").expect("a request");
-    assert!(synced(&calls, &journal, head, left), "the journal");
-    assert!(synced(&calls, &folder, created.done, left), "its folder");
+    let mut writes = calls.iter().filter(|call| call.is(&WRITES) && call.is_on(&journal));
+    let (head, next) = (writes.next().expect("its head"), writes.next().expect("the first entry"));
+    assert!(synced(&calls, &journal, head.done, next.asked), "the journal");
+    assert!(synced(&calls, &folder, created.done, next.asked), "its folder");
+    assert!(next.done < left(&calls, "anna").expect("a request"));
 }
 
 #[test]
