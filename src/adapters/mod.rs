@@ -3,6 +3,7 @@
 pub mod api;
 pub mod data_folder;
 pub mod digest;
+pub mod files;
 pub mod history;
 pub mod journal;
 pub mod pace;

@@ -106,19 +106,13 @@ pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Ad
             DEFAULT_ACCOUNT
         }),
     };
-    let attachments = attachments(header, row);
-    if let (false, Some(column)) = (attachments.is_empty(), header.column(Meaning::Attachments)) {
-        // A message that speaks of a file must not leave without it.
-        let text = format!("column `{}`: files cannot be sent along yet; empty the cell", header.name(column));
-        problems.push(Problem::error("attachment", text).in_column(header.name(column)));
-    }
     match (recipient, key) {
         (Some(recipient), Some(key)) if problems.is_empty() => Ok(Address {
             key,
             recipient,
             account,
             channel,
-            attachments,
+            attachments: attachments(header, row),
         }),
         (_, key) => Err(Unaddressed {
             key: key.filter(|_| header.key.is_some()),

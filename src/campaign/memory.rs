@@ -10,7 +10,7 @@ use crate::adapters::journal::{Journal, JournalError, KeyDefinition, Terms};
 use crate::adapters::results;
 use crate::engine::attempt::counted;
 use crate::engine::clock::wall_time;
-use crate::model::entry::{Entry, Import, Position, Templates, Written};
+use crate::model::entry::{Entry, Import, Position, Templates, Upload, Written};
 use crate::model::ledger::{KeySource, Ledger, StrayOutcome};
 use crate::model::time::Moment;
 use crate::model::window::{Counted, Past};
@@ -43,6 +43,8 @@ pub struct Memory {
     pub imports: Vec<Import>,
     /// The identity of its journal, where there is one.
     pub campaign: Option<String>,
+    /// Files that were uploaded.
+    pub uploads: Vec<Upload>,
     /// Where all this comes from.
     pub origin: Origin,
     /// How far back requests are remembered.
@@ -74,6 +76,7 @@ impl Memory {
             written: None,
             imports: Vec::new(),
             campaign: None,
+            uploads: Vec::new(),
             origin: Origin::Nothing,
             reach,
             now: wall_time(),
@@ -122,6 +125,7 @@ impl Memory {
                 self.timeout = Duration::from_millis(run.timeout_ms);
             }
             Entry::Written(written) => self.written = Some(written.clone()),
+            Entry::Upload(upload) => self.uploads.push(upload.clone()),
             _ if self.reach.is_zero() => {}
             Entry::Intent(intent) => {
                 self.open.insert(position, (intent.account.clone(), intent.at));

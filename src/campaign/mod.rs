@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod asking;
+pub mod attachments;
 pub mod check;
 pub mod connect;
 pub mod contacts;

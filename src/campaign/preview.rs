@@ -36,6 +36,8 @@ pub struct Preview {
     pub message: Option<String>,
     /// SHA-256 of the message.
     pub message_sha256: Option<String>,
+    /// The files that go with it, as they are named.
+    pub attachments: Vec<String>,
     /// What is wrong, or worth a look.
     pub problems: Vec<Problem>,
 }
@@ -93,6 +95,9 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
             subject: seen.draft.and_then(|draft| draft.subject.clone()),
             message: seen.draft.map(|draft| draft.message.clone()),
             message_sha256: seen.draft.map(|draft| sha256_hex(&draft.message)),
+            attachments: seen
+                .draft
+                .map_or_else(Vec::new, |draft| draft.attachments.iter().map(|file| file.name.clone()).collect()),
             problems: seen.findings(),
         });
     })?;

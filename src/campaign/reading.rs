@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::adapters::sheet::{self, Sheet};
 use crate::adapters::template::{self, Compiled};
-use crate::model::draft::Draft;
+use crate::model::draft::{Channel, Draft};
 use crate::model::entry::Templates;
 use crate::model::plan::Planned;
 use crate::model::problem::Problem;
@@ -12,6 +12,7 @@ use crate::model::row::{Header, Row};
 use crate::model::status::Status;
 
 use super::address::{Accounts, Address, Unaddressed, address};
+use super::attachments::Shelf;
 use super::error::CampaignError;
 use super::settings::Settings;
 use crate::engine::TurnedAway;
@@ -21,6 +22,10 @@ pub struct Reading {
     sheet: Sheet,
     /// Rendering reuses its buffers, so one thread renders at a time.
     templates: Option<(Templates, Mutex<Compiled>)>,
+    /// The files that rows attach.
+    shelf: Shelf,
+    /// The inbox of rows that name none.
+    channel: Option<Channel>,
 }
 
 impl Reading {
@@ -34,7 +39,7 @@ impl Reading {
             Some(message) => Some(template::load(message, settings.files.subject.as_deref())?),
             None => None,
         };
-        Self::with(sheet, templates)
+        Self::with(settings, sheet, templates)
     }
 
     /// Opens the sheet with the templates of an earlier run, unless the settings name some that can be used.
@@ -44,17 +49,17 @@ impl Reading {
     pub fn open_with(settings: &Settings, recorded: Option<Templates>) -> Result<Self, CampaignError> {
         if let Some(message) = &settings.files.message
             && let Ok(templates) = template::load(message, settings.files.subject.as_deref())
-            && let Ok(reading) = Self::with(open_sheet(settings)?, Some(templates))
+            && let Ok(reading) = Self::with(settings, open_sheet(settings)?, Some(templates))
         {
             return Ok(reading);
         }
-        if let Ok(reading) = Self::with(open_sheet(settings)?, recorded) {
+        if let Ok(reading) = Self::with(settings, open_sheet(settings)?, recorded) {
             return Ok(reading);
         }
-        Self::with(open_sheet(settings)?, None)
+        Self::with(settings, open_sheet(settings)?, None)
     }
 
-    fn with(sheet: Sheet, templates: Option<Templates>) -> Result<Self, CampaignError> {
+    fn with(settings: &Settings, sheet: Sheet, templates: Option<Templates>) -> Result<Self, CampaignError> {
         let templates = match templates {
             None => None,
             Some(templates) => {
@@ -62,7 +67,12 @@ impl Reading {
                 Some((templates, Mutex::new(compiled)))
             }
         };
-        Ok(Self { sheet, templates })
+        Ok(Self {
+            sheet,
+            templates,
+            shelf: Shelf::of(settings),
+            channel: settings.delivery.channel,
+        })
     }
 
     /// The sheet.
@@ -104,15 +114,25 @@ impl Reading {
     /// # Errors
     /// The row cannot be rendered.
     pub fn draft(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
-        Some(self.compiled()?.render(row).map(|rendered| Draft {
+        let rendered = self.compiled()?.render(row);
+        let files = self.shelf.take(&address.attachments);
+        let (rendered, files) = match (rendered, files) {
+            (Ok(rendered), Ok(files)) => (rendered, files),
+            (Ok(_), Err(problems)) | (Err(problems), Ok(_)) => return Some(Err(problems)),
+            (Err(mut problems), Err(more)) => {
+                problems.extend(more);
+                return Some(Err(problems));
+            }
+        };
+        Some(Ok(Draft {
             row: row.number(),
             key: address.key,
             recipient: address.recipient,
             account: accounts.id(address.account).map(str::to_owned),
-            channel: address.channel,
+            channel: address.channel.or(self.channel),
             subject: rendered.subject,
             message: rendered.message,
-            attachments: address.attachments,
+            attachments: files,
         }))
     }
 
@@ -121,13 +141,22 @@ impl Reading {
     /// # Errors
     /// The sheet was changed while the run went on, so that this is not the row that was planned any more.
     pub fn redraft(&self, planned: &Planned, row: &mut Row, accounts: &mut Accounts) -> Result<Draft, TurnedAway> {
-        let changed = || TurnedAway {
+        let away = |why: &str| TurnedAway {
             row: planned.number,
             status: Status::Pending,
-            why: "the sheet was changed while the run went on; run again to send what it says now".to_owned(),
+            why: format!("{why} while the run went on; run again to send what it says now"),
         };
+        let changed = || away("the sheet was changed");
         self.sheet.reread(planned.place, planned.number, row).map_err(|_| changed())?;
         let address = self.address(row, accounts).map_err(|_| changed())?;
+        let files = !address.attachments.is_empty() || self.shelf.has_usual();
+        let changed = || {
+            if files {
+                away("the sheet or an attached file was changed")
+            } else {
+                changed()
+            }
+        };
         let mut draft = self.draft(row, address, accounts).and_then(Result::ok).ok_or_else(changed)?;
         if draft.check() != planned.check {
             return Err(changed());

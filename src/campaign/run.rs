@@ -16,7 +16,7 @@ use super::memory::{Memory, Origin, key_source, terms};
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
-use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
+use super::settings::{FirstReading, Invalid, Reuse, Secret, Settings, Warnings};
 use super::summary::{Summary, Tally};
 use super::survey::{Depth, Survey};
 use crate::adapters::history::History;
@@ -25,6 +25,7 @@ use crate::engine::attempt::Sender;
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
 use crate::engine::pace::{Limits, Pace};
+use crate::engine::upload::Uploads;
 use crate::engine::{Ended, Rules, Run};
 use crate::model::draft::Draft;
 use crate::model::entry::{Entry, RunStart};
@@ -389,7 +390,12 @@ impl Prepared {
             let count = u16::try_from(accounts.ids().len()).unwrap_or(u16::MAX);
             let clock = Clock::start();
             let pace = Pace::new(limits(&self.settings), accounts.ids(), &self.memory.past, clock.now());
+            let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
+                Reuse::Wanted => Uploads::of(&self.memory.uploads),
+                Reuse::Spared => Uploads::default(),
+            });
             let sender = Sender {
+                uploads: &uploads,
                 client: &connection.client,
                 journal: &journal,
                 ledger: &ledger,

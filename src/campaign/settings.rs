@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::model::draft::Channel;
 pub use crate::model::plan::{Only, Unconfirmed};
 use crate::model::rate::{Ceiling, DailyLimit};
 use crate::model::row::Meaning;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub choice: Choice,
     /// Who must not be written to.
     pub contact: Contact,
+    /// Through which inbox and with which files, where the sheet does not say so.
+    pub delivery: Delivery,
     /// What `run` does before it sends.
     pub sending: Sending,
     /// Whether `run` reads back what an earlier run left unconfirmed.
@@ -292,6 +295,32 @@ pub enum Repeats {
     Refuse,
     /// It may.
     Allow,
+}
+
+/// Through which inbox messages go and what goes with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The inbox of rows that name none.
+    pub channel: Option<Channel>,
+    /// The files of rows that name none. Paths are ready to be opened.
+    pub attachments: Vec<PathBuf>,
+    /// The largest file that is attached, in bytes.
+    pub max_attachment: u64,
+    /// What becomes of uploads of earlier runs.
+    pub reuse: Reuse,
+}
+
+/// 25 MB: no limit is published, and more is seldom meant.
+pub const MAX_ATTACHMENT: u64 = 25 << 20;
+
+/// What becomes of uploads of earlier runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// They are referred to again.
+    #[default]
+    Wanted,
+    /// Every run uploads anew.
+    Spared,
 }
 
 /// What `run` does before it sends.

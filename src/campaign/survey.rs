@@ -1,6 +1,6 @@
 //! One look at every row: who it is for, how it stands, what it says, and what is wrong with it.
 
-use crate::model::draft::Draft;
+use crate::model::draft::{Channel, Draft};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
 use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Who};
@@ -107,7 +107,10 @@ impl Survey<'_> {
         };
         let (draft, problems) = match drafted {
             None => (None, Vec::new()),
-            Some(Ok(draft)) => (Some(draft), Vec::new()),
+            Some(Ok(draft)) => {
+                let warnings = doubtful(&draft);
+                (Some(draft), warnings)
+            }
             Some(Err(problems)) => (None, problems),
         };
         if let (Meeting::Open(standing), Some(draft)) = (meeting, &draft)
@@ -168,4 +171,14 @@ const fn hold(standing: Standing, skip: Skip) -> Meeting {
             skip: Some(skip),
         },
     }
+}
+
+/// What is worth a look in a draft that can be sent.
+fn doubtful(draft: &Draft) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    if draft.subject.is_some() && draft.channel == Some(Channel::LinkedinInbox) {
+        let text = "the channel linkedin_inbox carries no subject; it is sent along and nobody will see it";
+        warnings.push(Problem::warning("subject-not-carried", text));
+    }
+    warnings
 }

@@ -6,7 +6,7 @@ mod pace;
 mod reconcile;
 
 pub use campaign::{CampaignArgs, ColumnName};
-pub use choice::{ChoiceArgs, ContactArgs, FormatArgs, TemplateArgs};
+pub use choice::{ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, TemplateArgs};
 pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs};
 pub use reconcile::ReconcileArgs;
 
@@ -126,6 +126,9 @@ pub struct CheckArgs {
     /// What defines the campaign.
     #[command(flatten)]
     pub campaign: CampaignArgs,
+    /// Through which inbox, and with which files.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
     /// Which rows.
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -146,6 +149,9 @@ pub struct PreviewArgs {
     /// What defines the campaign.
     #[command(flatten)]
     pub campaign: CampaignArgs,
+    /// Through which inbox, and with which files.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
     /// Which rows.
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -166,6 +172,9 @@ pub struct RunArgs {
     /// What defines the campaign.
     #[command(flatten)]
     pub campaign: CampaignArgs,
+    /// Through which inbox, and with which files.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
     /// Which rows.
     #[command(flatten)]
     pub choice: ChoiceArgs,

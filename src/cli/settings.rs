@@ -18,17 +18,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rowcast::campaign::settings::{
-    CampaignFiles, Choice, Contact, Endpoint, FirstReading, Invalid, Level, Pace, Repeats, SERVICE_URL, Sending, Settings, SheetOptions,
-    Show, Unconfirmed, Warnings,
+    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Invalid, Level, MAX_ATTACHMENT, Pace, Repeats, Reuse, SERVICE_URL,
+    Sending, Settings, SheetOptions, Show, Unconfirmed, Warnings,
 };
 use rowcast::model::row::Meaning;
+use rowcast::model::size::Size;
 use rowcast::model::time::Span;
 
 pub use error::SettingsError;
 pub use layers::Surroundings;
 pub use typed::Typed;
 
-use crate::cli::args::{AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, PaceArgs, PositiveSpan, ReadingArgs, SendingArgs};
+use crate::cli::args::{
+    AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PaceArgs, PositiveSpan, ReadingArgs, SendingArgs,
+};
 use dotenv::DotEnv;
 use file::CampaignFile;
 use layers::{FilePace, Layers};
@@ -42,6 +45,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
     let Typed {
         campaign,
         templates,
+        delivery,
         choice,
         contact,
         sending,
@@ -69,6 +73,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
             FirstReading::Spared => FirstReading::Spared,
             FirstReading::Wanted => layers.switch(layers::Flag::Left, &keys::NO_RECONCILE, FirstReading::Spared)?,
         },
+        delivery: self::delivery(delivery, &layers)?,
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
         choice: self::choice(choice, sending, &layers)?,
@@ -210,6 +215,23 @@ fn pace(flags: &PaceArgs, reading: &ReadingArgs, stage: Stage, layers: &Layers<'
         retries: layers.pick(flags.retries, &keys::RETRIES)?.unwrap_or(default.retries),
         max_failures: max_failures.map_or(default.max_failures, |many| many.0),
         max_wait: max_wait.map_or(default.max_wait, |Span(wait): Span| -> Duration { wait }),
+    })
+}
+
+fn delivery(flags: DeliveryArgs, layers: &Layers<'_>) -> Result<Delivery, SettingsError> {
+    let attachments = if flags.attachments.is_empty() {
+        layers.paths_of_layers(&keys::ATTACHMENTS)?
+    } else {
+        flags.attachments
+    };
+    let limit: Option<Size> = layers.pick(flags.max_attachment, &keys::MAX_ATTACHMENT)?;
+    let reuse = layers.switch(flags.no_reuse_uploads.into(), &keys::NO_REUSE_UPLOADS, Reuse::Spared)?;
+    let denied = layers.pick::<bool>(None, &keys::REUSE)? == Some(false);
+    Ok(Delivery {
+        channel: layers.pick(flags.messaging_channel, &keys::MESSAGING_CHANNEL)?,
+        attachments,
+        max_attachment: limit.map_or(MAX_ATTACHMENT, |limit| limit.0),
+        reuse: if denied { Reuse::Spared } else { reuse },
     })
 }
 

@@ -7,6 +7,7 @@ use super::clock::{Clock, wall_time};
 use super::courtesy::Courtesy;
 use super::lane::{Lane, Turn};
 use super::pace::Pace;
+use super::upload::{Unready, Uploads, ready};
 use crate::adapters::api::{Client, SendRequest};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::history::{Earlier, HistoryError};
@@ -42,6 +43,8 @@ pub enum Attempt {
         /// Whether the row is given up although it never connected.
         gave_up: bool,
     },
+    /// Its files are not uploaded; nothing left.
+    NotUploaded(Unready),
     /// Somebody else holds the row; nothing left.
     HeldElsewhere(String),
     /// The intent could not be written, so nothing left.
@@ -59,6 +62,8 @@ pub enum Attempt {
 pub struct Sender<'a> {
     /// Sends the request.
     pub client: &'a Client,
+    /// What was uploaded.
+    pub uploads: &'a tokio::sync::Mutex<Uploads>,
     /// Keeps intent and outcome.
     pub journal: &'a Journal,
     /// What is known of every key.
@@ -79,6 +84,13 @@ pub struct Sender<'a> {
 impl Sender<'_> {
     /// Sends `draft` once.
     pub async fn attempt(self, permit: &Permit, draft: Draft, pace: &RefCell<Pace>, lane: &RefCell<Lane>) -> Attempt {
+        let attachments = match ready(self.uploads, self.client, self.journal, &draft).await {
+            Ok(attachments) => attachments,
+            Err(unready) => {
+                self.close(permit, pace, Counted::No);
+                return Attempt::NotUploaded(unready);
+            }
+        };
         let intent = Intent {
             at: wall_time(),
             row: draft.row,
@@ -109,7 +121,7 @@ impl Sender<'_> {
             Err(error) => return Attempt::Unclaimed(error),
         };
         lock(self.ledger).begin(of, &intent);
-        let answer = self.client.send(&SendRequest::of(&draft, &[])).await.answer;
+        let answer = self.client.send(&SendRequest::of(&draft, &attachments)).await.answer;
         let verdict = answer.verdict();
         self.close(permit, pace, counted(verdict));
         if verdict == Verdict::NotSent(NotSent::Held) {

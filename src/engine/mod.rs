@@ -5,6 +5,7 @@ pub mod clock;
 pub mod courtesy;
 pub mod lane;
 pub mod pace;
+pub mod upload;
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use self::attempt::{Attempt, Permit, Sender, lock};
 use self::lane::{Acquaintance, Lane, Stopped, Turn};
 use self::pace::{Leave, Pace};
+use self::upload::Unready;
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop, Wait};
 use crate::model::ledger::Standing;
@@ -338,8 +340,9 @@ impl<'a> Dispatcher<'a> {
                 self.conclude_answer(permit, &answer, gave_up);
                 self.draw_reach(permit, &answer);
             }
+            Attempt::NotUploaded(unready) => self.conclude_upload(permit, unready),
             Attempt::HeldElsewhere(who) => self.settle(permit, Status::Pending, Some(format!("held by {who}"))),
-            Attempt::WrittenBefore(earlier) => self.turn_away(permit, earlier.to_string()),
+            Attempt::WrittenBefore(earlier) => self.turn_away(permit, Status::Skipped, earlier.to_string()),
             Attempt::Unasked(error) => self.stop(Stop::History(error.to_string())),
             Attempt::Unclaimed(error) => self.stop(Stop::Journal(error.to_string())),
             Attempt::Unrecorded(error) => {
@@ -358,18 +361,54 @@ impl<'a> Dispatcher<'a> {
         );
     }
 
-    /// Another campaign was first, after the plan was made.
-    fn turn_away(&mut self, permit: &Permit, why: String) {
+    /// Something that came up after the plan was made keeps the row from being sent.
+    fn turn_away(&mut self, permit: &Permit, status: Status, why: String) {
         // An earlier attempt whose fate is unknown stays what it is.
         let status = if permit.before == Status::Unconfirmed {
             Status::Unconfirmed
         } else {
-            Status::Skipped
+            status
         };
         self.settle(permit, status, Some(why.clone()));
         if let Some(row) = self.plan.rows.get(permit.turn.index) {
             let row = row.number;
             self.ended.turned_away.push(TurnedAway { row, status, why });
+        }
+    }
+
+    /// A row whose files are not uploaded was not sent: it is tried again, now or by another run.
+    fn conclude_upload(&mut self, permit: &Permit, unready: Unready) {
+        let lane = &self.lanes[usize::from(permit.account)];
+        let now = self.sender.clock.now();
+        match unready {
+            Unready::Unrecorded(error) => self.stop(Stop::Journal(error.to_string())),
+            Unready::Changed(why) => self.turn_away(permit, Status::Pending, why),
+            Unready::Refused(why) => {
+                lane.borrow_mut().put_back(permit.turn);
+                self.stop(Stop::Credentials(why));
+            }
+            Unready::Held(told) => {
+                let until = lane.borrow_mut().note_hold(told, now);
+                lane.borrow_mut().put_back(permit.turn);
+                self.pace.borrow_mut().hold_account(permit.account, until);
+                self.retrying(permit, Some("the service asks to wait with uploads".to_owned()), until.since(now));
+            }
+            Unready::Failed(why) if permit.turn.vain >= self.sender.retries => {
+                let misses = lane.borrow_mut().note_miss();
+                self.turn_away(permit, Status::Pending, why);
+                if misses >= self.rules.max_failures {
+                    self.stop(Stop::TooManyFailures(misses));
+                }
+            }
+            Unready::Failed(why) => {
+                let backoff = FIRST_BACKOFF.saturating_mul(1 << permit.turn.vain.min(16)).min(LONGEST_BACKOFF);
+                self.pace.borrow_mut().hold_account(permit.account, now + backoff);
+                lane.borrow_mut().put_back(Turn {
+                    vain: permit.turn.vain + 1,
+                    ..permit.turn
+                });
+                self.retrying(permit, Some(why), backoff);
+            }
         }
     }
 

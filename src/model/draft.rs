@@ -1,5 +1,8 @@
 //! A row rendered into what would be sent.
 
+use std::path::PathBuf;
+use std::str::FromStr;
+
 use super::fingerprint::check_of;
 use super::recipient::Recipient;
 use super::row::RowNumber;
@@ -36,6 +39,32 @@ impl Channel {
     }
 }
 
+/// The word names no inbox.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of auto, sales_navigator, linkedin_inbox")]
+pub struct ChannelError(String);
+
+impl FromStr for Channel {
+    type Err = ChannelError;
+
+    fn from_str(text: &str) -> Result<Self, ChannelError> {
+        Self::named(text).ok_or_else(|| ChannelError(text.to_owned()))
+    }
+}
+
+/// A file that a row attaches, as it was when it was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedFile {
+    /// As the sheet or the setting names it.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub length: u64,
+    /// When it was last changed, in nanoseconds since the Unix epoch.
+    pub changed_ns: u64,
+}
+
 /// A row rendered into a message and a subject; nothing sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
@@ -53,8 +82,8 @@ pub struct Draft {
     pub subject: Option<String>,
     /// The message, trimmed at its end; never empty.
     pub message: String,
-    /// Paths of files to attach, as the sheet names them.
-    pub attachments: Vec<String>,
+    /// Files to attach.
+    pub attachments: Vec<AttachedFile>,
 }
 
 impl Draft {
@@ -69,6 +98,10 @@ impl Draft {
             self.subject.as_deref().unwrap_or_default(),
             &self.message,
         ];
-        check_of(fixed.into_iter().chain(self.attachments.iter().map(String::as_str)))
+        let files = self.attachments.iter();
+        let files: Vec<String> = files
+            .map(|file| format!("{}\0{}\0{}", file.name, file.length, file.changed_ns))
+            .collect();
+        check_of(fixed.into_iter().chain(files.iter().map(String::as_str)))
     }
 }

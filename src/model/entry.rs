@@ -25,6 +25,8 @@ pub enum Entry {
     Outcome(Outcome),
     /// What became known later about an attempt that was in doubt.
     Judgement(Judgement),
+    /// A file was uploaded, to be referred to by sends.
+    Upload(Upload),
     /// What results without a journal said about a row.
     Import(Import),
     /// The results were written, and from what.
@@ -86,6 +88,36 @@ pub struct Intent {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+/// A file was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// When.
+    pub at: Moment,
+    /// For sends of this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// SHA-256 of its content, in lower-case hex.
+    pub sha256: String,
+    /// Its name.
+    pub name: String,
+    /// What the service answered.
+    pub attachment: UploadedFile,
+}
+
+/// An uploaded file, as a send refers to it: what the service answered to the upload, unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UploadedFile {
+    /// `assetUrn`.
+    pub asset_urn: String,
+    /// `byteSize`.
+    pub byte_size: u64,
+    /// `mediaType`.
+    pub media_type: String,
+    /// The name of the file, as recipients see it.
+    pub name: String,
 }
 
 /// What became of an attempt.

@@ -226,7 +226,7 @@ impl Ledger {
     /// An outcome whose intent is not open.
     pub fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), StrayOutcome> {
         match entry {
-            Entry::Run(_) | Entry::Written(_) => Ok(()),
+            Entry::Run(_) | Entry::Written(_) | Entry::Upload(_) => Ok(()),
             Entry::Intent(intent) => {
                 self.begin(position, intent);
                 Ok(())

@@ -17,6 +17,7 @@ pub mod rate;
 pub mod recipient;
 pub mod row;
 pub mod rowset;
+pub mod size;
 pub mod status;
 pub mod suppression;
 pub mod time;

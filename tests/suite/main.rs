@@ -3,6 +3,7 @@
 mod harness;
 
 mod answers;
+mod attachments;
 mod disk;
 mod hostile;
 mod kill;

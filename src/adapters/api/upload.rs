@@ -5,27 +5,15 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Body, Method, Request};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+pub use crate::model::entry::UploadedFile as Attachment;
 
 use super::client::Client;
 use super::lookup::Lookup;
 
 /// The slowest line that an upload is given time for, in bytes a second.
 const SLOWEST: u64 = 32 * 1024;
-
-/// An uploaded file, as a send refers to it: what the service answered to the upload, unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attachment {
-    /// `assetUrn`.
-    pub asset_urn: String,
-    /// `byteSize`.
-    pub byte_size: u64,
-    /// `mediaType`.
-    pub media_type: String,
-    /// The name of the file, as recipients see it.
-    pub name: String,
-}
 
 #[derive(Deserialize)]
 struct Uploaded {

@@ -113,6 +113,7 @@ impl<'a> Record<'a> {
             "intent" => self.read().map(Entry::Intent),
             "outcome" => self.read().map(Entry::Outcome),
             "judgement" => self.read().map(Entry::Judgement),
+            "upload" => self.read().map(Entry::Upload),
             "import" => self.read().map(Entry::Import),
             "written" => self.read().map(Entry::Written),
             kind => Err(Flaw::Newer(format!("records of the kind `{}`", kind.escape_debug()))),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rowcast::campaign::settings::{Format, Only};
+use rowcast::model::draft::Channel;
 use rowcast::model::rowset::RowSet;
+use rowcast::model::size::Size;
 
 use super::PositiveSpan;
 
@@ -18,6 +20,24 @@ pub struct TemplateArgs {
     /// The Tera template of the subject
     #[arg(short, long, value_name = "FILE")]
     pub subject: Option<PathBuf>,
+}
+
+/// Through which inbox, and with which files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Campaign")]
+pub struct DeliveryArgs {
+    /// Attach this file to the rows that name none; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub attachments: Vec<PathBuf>,
+    /// The largest file that is attached [default: 25MB]
+    #[arg(long, value_name = "SIZE")]
+    pub max_attachment: Option<Size>,
+    /// Upload files again that an earlier run uploaded
+    #[arg(long)]
+    pub no_reuse_uploads: bool,
+    /// The inbox of rows that name none: auto, sales_navigator or linkedin_inbox [default: the service chooses]
+    #[arg(long, value_name = "CHANNEL")]
+    pub messaging_channel: Option<Channel>,
 }
 
 /// Which rows.

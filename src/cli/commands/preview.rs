@@ -42,7 +42,8 @@ pub fn page(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
 fn as_json(row: &Preview) -> String {
     json!({
         "row": row.row, "key": row.key, "status": row.status, "account": row.account, "recipient": row.recipient,
-        "subject": row.subject, "message": row.message, "message_sha256": row.message_sha256, "problems": row.problems,
+        "subject": row.subject, "message": row.message, "message_sha256": row.message_sha256, "attachments": row.attachments,
+        "problems": row.problems,
     })
     .to_string()
 }
@@ -61,6 +62,10 @@ fn show(row: &Preview, screen: &mut Screen) {
     }
     if let Some(message) = &row.message {
         screen.prose(&block(message));
+    }
+    for file in &row.attachments {
+        let line = screen.on_out(Style::Dim, &format!("Attached: {}", one_line(file)));
+        screen.line(&line);
     }
     for problem in &row.problems {
         let style = if problem.severity == rowcast::model::problem::Severity::Error {

@@ -113,6 +113,11 @@ pub const API_KEY_FILE: Setting = Setting {
     ..top("api_key_file", Kind::Text)
 };
 pub const SANDBOX: Setting = top("sandbox", Kind::Switch);
+pub const ATTACHMENTS: Setting = top("attachments", Kind::List);
+pub const MAX_ATTACHMENT: Setting = top("max_attachment", Kind::Measure);
+pub const REUSE: Setting = top("reuse", Kind::Switch);
+pub const NO_REUSE_UPLOADS: Setting = top("no_reuse_uploads", Kind::Switch);
+pub const MESSAGING_CHANNEL: Setting = top("messaging_channel", Kind::Text);
 pub const ROWS: Setting = top("rows", Kind::Measure);
 pub const LIMIT: Setting = top("limit", Kind::Number);
 pub const ONLY: Setting = top("only", Kind::Text);
@@ -157,6 +162,11 @@ pub const ALL: &[&Setting] = &[
     &BASE_URL,
     &API_KEY_FILE,
     &SANDBOX,
+    &ATTACHMENTS,
+    &MAX_ATTACHMENT,
+    &REUSE,
+    &NO_REUSE_UPLOADS,
+    &MESSAGING_CHANNEL,
     &ROWS,
     &LIMIT,
     &ONLY,

@@ -3,8 +3,8 @@
 use rowcast::campaign::settings::FirstReading;
 
 use crate::cli::args::{
-    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, FormatArgs, PaceArgs, PreviewArgs, ReadingArgs, ReconcileArgs, ReportArgs,
-    ResultsArgs, RunArgs, SendingArgs, ShowArgs, StatusArgs, TemplateArgs,
+    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, PaceArgs, PreviewArgs, ReadingArgs, ReconcileArgs,
+    ReportArgs, ResultsArgs, RunArgs, SendingArgs, ShowArgs, StatusArgs, TemplateArgs,
 };
 
 /// The flags of a command that is about a campaign.
@@ -14,6 +14,8 @@ pub struct Typed {
     pub campaign: CampaignArgs,
     /// Its templates.
     pub templates: TemplateArgs,
+    /// Through which inbox, and with which files.
+    pub delivery: DeliveryArgs,
     /// Which rows.
     pub choice: ChoiceArgs,
     /// Who must not be written to.
@@ -47,6 +49,7 @@ impl From<RunArgs> for Typed {
         let RunArgs {
             campaign,
             templates,
+            delivery,
             choice,
             contact,
             sending,
@@ -58,6 +61,7 @@ impl From<RunArgs> for Typed {
         Self {
             campaign,
             templates,
+            delivery,
             choice,
             contact,
             sending,
@@ -75,6 +79,7 @@ impl From<CheckArgs> for Typed {
         let CheckArgs {
             campaign,
             templates,
+            delivery,
             choice,
             contact,
             format,
@@ -82,6 +87,7 @@ impl From<CheckArgs> for Typed {
         Self {
             campaign,
             templates,
+            delivery,
             choice,
             contact,
             format,
@@ -95,6 +101,7 @@ impl From<PreviewArgs> for Typed {
         let PreviewArgs {
             campaign,
             templates,
+            delivery,
             choice,
             format,
             html: _,
@@ -102,6 +109,7 @@ impl From<PreviewArgs> for Typed {
         Self {
             campaign,
             templates,
+            delivery,
             choice,
             format,
             ..Self::default()

@@ -1,0 +1,67 @@
+//! Which files a row attaches, and whether they can be sent.
+
+use std::path::{Path, PathBuf};
+
+use super::settings::Settings;
+use crate::adapters::files::{State, inspect};
+use crate::model::draft::AttachedFile;
+use crate::model::problem::Problem;
+use crate::model::size::Size;
+
+/// Where files are looked for, and how large they may be.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// Cells are relative to the sheet.
+    folder: PathBuf,
+    /// The files of rows that name none.
+    usual: Vec<PathBuf>,
+    limit: u64,
+}
+
+impl Shelf {
+    /// The shelf of a campaign.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            folder: settings.files.sheet.parent().unwrap_or(Path::new("")).to_owned(),
+            usual: settings.delivery.attachments.clone(),
+            limit: settings.delivery.max_attachment,
+        }
+    }
+
+    /// Whether rows that name no file attach some.
+    #[must_use]
+    pub fn has_usual(&self) -> bool {
+        !self.usual.is_empty()
+    }
+
+    /// The files that a row attaches: those it names, else those of the campaign.
+    ///
+    /// # Errors
+    /// What is wrong with those that cannot be sent.
+    pub fn take(&self, named: &[String]) -> Result<Vec<AttachedFile>, Vec<Problem>> {
+        let paths: Vec<(String, PathBuf)> = if named.is_empty() {
+            self.usual.iter().map(|path| (path.display().to_string(), path.clone())).collect()
+        } else {
+            named.iter().map(|name| (name.clone(), self.folder.join(name))).collect()
+        };
+        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        for (name, path) in paths {
+            match inspect(&path) {
+                Ok(State { length, .. }) if length > self.limit => {
+                    let (size, limit) = (Size(length), Size(self.limit));
+                    let text = format!("attachment `{name}` has {size}, and the limit is {limit} (--max-attachment)");
+                    problems.push(Problem::error("attachment-too-large", text));
+                }
+                Ok(State { length, changed_ns }) => files.push(AttachedFile {
+                    name,
+                    path,
+                    length,
+                    changed_ns,
+                }),
+                Err(error) => problems.push(Problem::error("attachment", format!("attachment `{name}`: {error}"))),
+            }
+        }
+        if problems.is_empty() { Ok(files) } else { Err(problems) }
+    }
+}

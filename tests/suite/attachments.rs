@@ -1,0 +1,211 @@
+//! Files go with messages: checked before anything is sent, uploaded once, and never left behind.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rowcast::adapters::journal::Journal;
+use rowcast::adapters::sandbox::{Latency, Settings};
+use rowcast::model::entry::Entry;
+
+use crate::harness::Campaign;
+#[cfg(unix)]
+use crate::harness::Signal;
+use crate::stand_in::{StandIn, faulty};
+
+const PDF: &[u8] = b"%PDF-1.7\none page\n";
+
+fn campaign(rows: &str) -> Campaign {
+    let campaign = Campaign::new(format!("LinkedIn,Attachments\n{rows}"), "Hello {{ linkedin }}");
+    campaign.write("files/one.pdf", PDF);
+    campaign.write("files/two.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and more");
+    campaign
+}
+
+/// The uploads that the journal knows: account, name, asset.
+fn uploads(journal: &Path) -> Vec<(Option<String>, String, String)> {
+    let mut uploads = Vec::new();
+    Journal::read(journal, |_, entry| {
+        if let Entry::Upload(upload) = entry {
+            uploads.push((upload.account.clone(), upload.name.clone(), upload.attachment.asset_urn.clone()));
+        }
+        Ok::<(), std::convert::Infallible>(())
+    })
+    .expect("a journal");
+    uploads
+}
+
+fn requested(log: &Path, what: &str) -> usize {
+    let text = std::fs::read_to_string(log).expect("a log");
+    text.lines()
+        .filter(|line| line.contains("\"request\"") && line.contains(what))
+        .count()
+}
+
+#[test]
+fn files_of_a_cell_are_uploaded_once_and_go_with_every_message_that_names_them() {
+    let log = tempfile::NamedTempFile::new().expect("a log");
+    let stand_in = StandIn::start(Settings {
+        log: Some(log.path().to_owned()),
+        latency: Latency::Fixed(Duration::from_millis(20)),
+        ..Settings::default()
+    });
+    let campaign = campaign("a,files/one.pdf\nb,files/one.pdf; files/two.png\nc,\nd,files/two.png\n");
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    let known = uploads(&campaign.journal());
+    assert_eq!(known.len(), 2, "{known:?}");
+    let asset = |name: &str| known.iter().find(|(_, known, _)| known == name).expect("uploaded").2.clone();
+    let (one, two) = (asset("one.pdf"), asset("two.png"));
+    for (person, files) in [
+        ("a", vec![one.clone()]),
+        ("b", vec![one.clone(), two.clone()]),
+        ("c", vec![]),
+        ("d", vec![two]),
+    ] {
+        let deliveries = stand_in.deliveries();
+        let delivery = deliveries.iter().find(|delivery| delivery.recipient == person).expect("it arrived");
+        assert_eq!(delivery.attachments, files, "{person}");
+    }
+    assert_eq!(requested(log.path(), "upload-attachment"), 2);
+    // A later run refers to what is uploaded, unless it is told not to.
+    let more = |rows: &str, arguments: &[&str]| {
+        campaign.write("people.csv", format!("LinkedIn,Attachments\n{rows}"));
+        campaign.run_at(stand_in.base_url(), arguments).exits(0);
+        requested(log.path(), "upload-attachment")
+    };
+    assert_eq!(more("e,files/one.pdf\n", &[]), 2);
+    assert_eq!(more("f,files/one.pdf\n", &["--no-reuse-uploads"]), 3);
+    // Another content is another file, whatever its name.
+    campaign.write("files/one.pdf", [PDF, b"and one more\n"].concat());
+    assert_eq!(more("g,files/one.pdf\n", &[]), 4);
+    assert_ne!(stand_in.deliveries().last().expect("g").attachments, [one]);
+}
+
+#[test]
+fn a_setting_names_the_files_of_rows_that_name_none() {
+    let stand_in = StandIn::start(Settings::default());
+    let campaign = campaign("a,\nb,files/two.png\n");
+    campaign.write(
+        "campaign.toml",
+        "sheet = \"people.csv\"\nmessage = \"message.txt\"\nattachments = [\"files/one.pdf\"]\nmessaging_channel = \"linkedin_inbox\"\nreuse = false\n",
+    );
+    campaign.run_at(stand_in.base_url(), &["campaign.toml"]).exits(0);
+    let names: Vec<String> = uploads(&campaign.journal()).into_iter().map(|(_, name, _)| name).collect();
+    assert!(
+        names.contains(&"one.pdf".to_owned()) && names.contains(&"two.png".to_owned()),
+        "{names:?}"
+    );
+    assert!(stand_in.deliveries().iter().all(|delivery| delivery.attachments.len() == 1));
+    let shown = campaign
+        .rowcast(&["preview", "campaign.toml", "--format", "json"])
+        .exits(0)
+        .json_lines();
+    assert!(shown[0]["attachments"][0].as_str().is_some_and(|name| name.ends_with("one.pdf")));
+    assert_eq!(shown[1]["attachments"][0], "files/two.png");
+}
+
+#[test]
+fn a_file_that_cannot_go_refuses_the_run_before_anything_is_sent() {
+    let stand_in = StandIn::start(Settings::default());
+    let campaign = campaign("a,files/one.pdf\nb,files/gone.pdf\nc,files\nd,files/two.png\ne,files/empty\n");
+    campaign.write("files/empty", "");
+    let limited = ["--max-attachment", "20"];
+    campaign.run_at(stand_in.base_url(), &limited).exits(3).says("4 of 5 rows");
+    assert!(!campaign.journal().exists());
+    let problems = campaign
+        .rowcast(&[
+            "check",
+            "people.csv",
+            "-m",
+            "message.txt",
+            "--max-attachment",
+            "20",
+            "--format",
+            "json",
+        ])
+        .exits(3)
+        .json();
+    let codes: Vec<&str> = problems["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["code"].as_str())
+        .collect();
+    assert_eq!(codes, ["attachment", "attachment", "attachment-too-large", "attachment"]);
+    campaign
+        .run_at(stand_in.base_url(), &[&limited[..], &["--skip-invalid"]].concat())
+        .exits(1);
+    assert_eq!(campaign.statuses(), ["sent", "invalid", "invalid", "invalid", "invalid"]);
+    assert_eq!(stand_in.deliveries().len(), 1);
+}
+
+#[test]
+fn an_upload_that_fails_leaves_its_row_unsent_and_is_tried_again() {
+    let stand_in = StandIn::with_faults("any=500,on=upload,times=2");
+    let campaign = campaign("a,files/one.pdf\n");
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    assert_eq!(campaign.statuses(), ["sent"]);
+
+    for fault in [
+        "any=500,on=upload",
+        "any=400,on=upload",
+        "any=reset,on=upload",
+        "any=garbage,on=upload",
+    ] {
+        let stand_in = StandIn::with_faults(fault);
+        let campaign = self::campaign("a,files/one.pdf\nb,\n");
+        campaign.run_at(stand_in.base_url(), &["--retries", "1"]).exits(4);
+        assert_eq!(campaign.statuses(), ["pending", "sent"], "{fault}");
+        let line = &campaign.results()[0];
+        assert!(line["error"].contains("one.pdf"), "{fault}: {line:?}");
+        assert_eq!(line["attempts"], "0");
+        assert_eq!(stand_in.deliveries().len(), 1, "{fault}");
+        let well = StandIn::start(Settings::default());
+        campaign.run_at(well.base_url(), &[]).exits(3);
+    }
+}
+
+#[test]
+fn an_upload_that_is_held_or_refused_holds_and_stops_like_a_send() {
+    let stand_in = StandIn::with_faults("any=429:retry-after=1,on=upload,times=1");
+    let campaign = campaign("a,files/one.pdf\n");
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    assert_eq!(campaign.statuses(), ["sent"]);
+
+    let stand_in = StandIn::with_faults("any=403,on=upload");
+    let campaign = self::campaign("a,files/one.pdf\n");
+    campaign.run_at(stand_in.base_url(), &[]).exits(4);
+    assert_eq!(campaign.statuses(), ["pending"]);
+}
+
+#[test]
+fn a_file_that_changes_while_the_run_goes_on_is_noticed() {
+    let stand_in = StandIn::start(faulty("a=ok,late=2s"));
+    let campaign = campaign("a,\nb,files/one.pdf\n");
+    let running = campaign.start_at(stand_in.base_url(), &["--concurrency", "1"]);
+    while stand_in.arrived("a") == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    campaign.write("files/one.pdf", "something else");
+    running.finish().exits(4).says("changed");
+    assert_eq!(campaign.statuses(), ["sent", "pending"]);
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    assert_eq!(campaign.statuses(), ["sent", "sent"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_while_it_uploads_has_sent_nothing_of_the_row() {
+    let stand_in = StandIn::start(faulty("any=hang,on=upload,times=1"));
+    let campaign = campaign("a,files/one.pdf\n");
+    let running = campaign.start_at(stand_in.base_url(), &[]);
+    while !campaign.journal().exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    running.signal(Signal::Kill);
+    assert_eq!(running.finish().code, None);
+    assert!(uploads(&campaign.journal()).is_empty());
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    assert_eq!(campaign.column("attempts"), ["1"]);
+    assert_eq!(stand_in.deliveries().len(), 1);
+}
