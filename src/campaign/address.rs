@@ -42,12 +42,14 @@ impl Accounts {
         self.ids.get(usize::from(index)).and_then(Option::as_deref)
     }
 
-    /// Names the account of rows that name none. Returns the index at which it is known already, if it is.
-    pub fn set_default(&mut self, id: String) -> Option<u16> {
+    /// Gives the account at `index` this id. Returns the other index at which it is known already, if it is.
+    pub fn set_id(&mut self, index: u16, id: String) -> Option<u16> {
         let known = self.index.get(&id).copied();
-        self.index.entry(id.clone()).or_insert(DEFAULT_ACCOUNT);
-        self.ids[usize::from(DEFAULT_ACCOUNT)] = Some(id);
-        known.filter(|index| *index != DEFAULT_ACCOUNT)
+        self.index.entry(id.clone()).or_insert(index);
+        if let Some(named) = self.ids.get_mut(usize::from(index)) {
+            *named = Some(id);
+        }
+        known.filter(|known| *known != index)
     }
 
     /// All accounts, by index.

@@ -73,14 +73,21 @@ impl<'a> Asker<'a> {
     /// Asks with `client`, under the limits of the settings.
     #[must_use]
     pub fn new(client: &'a Client, settings: &Settings) -> Self {
+        let pace = &settings.pace;
+        Self::within(client, pace.rate, pace.read_rate, pace.max_wait)
+    }
+
+    /// Asks at most at `rate` in all and at `account_rate` for each account, and waits for `patience` where it is told to.
+    #[must_use]
+    pub fn within(client: &'a Client, rate: Ceiling, account_rate: Ceiling, patience: Duration) -> Self {
         Self {
             client,
             clock: Clock::start(),
-            read_rate: settings.pace.read_rate,
-            whole: settings.pace.rate.rate().map(Window::new),
+            read_rate: account_rate,
+            whole: rate.rate().map(Window::new),
             accounts: HashMap::new(),
             next: 0,
-            patience: settings.pace.max_wait,
+            patience,
             tries: TRIES,
         }
     }

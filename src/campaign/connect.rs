@@ -5,7 +5,7 @@ use super::settings::{Endpoint, Secret, Settings};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::api::{self, ApiKey, BaseUrl, Client, Lookup};
+use crate::adapters::api::{self, ApiKey, BaseUrl, Client};
 use crate::adapters::sandbox;
 use crate::engine::clock::wall_time;
 
@@ -74,12 +74,20 @@ fn stand_in() -> sandbox::Settings {
 /// # Errors
 /// No key, a base URL that may not be used, or a client that cannot be set up.
 pub async fn connect(settings: &Settings, key: Option<&Secret>) -> Result<Connection, CampaignError> {
+    connect_to(&settings.endpoint, settings.pace.timeout, key).await
+}
+
+/// The same for an endpoint, where there is no campaign.
+///
+/// # Errors
+/// As for [`connect`].
+pub async fn connect_to(endpoint: &Endpoint, timeout: Duration, key: Option<&Secret>) -> Result<Connection, CampaignError> {
     let client_settings = api::Settings {
-        timeout: settings.pace.timeout,
+        timeout,
         connect_timeout: CONNECT_TIMEOUT,
         clock: Arc::new(wall_time),
     };
-    match &settings.endpoint {
+    match endpoint {
         Endpoint::Sandbox => {
             let running = sandbox::start(([127, 0, 0, 1], 0).into(), stand_in())
                 .await
@@ -111,50 +119,5 @@ impl Connection {
             // Whether the stand-in could still write its log says nothing about the run.
             let _ = running.stop().await;
         }
-    }
-}
-
-/// Which account sends the rows that name none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnlyAccount {
-    /// The only one of the key.
-    Known {
-        /// Its id.
-        id: String,
-        /// The name of its owner.
-        name: String,
-    },
-    /// The service does not answer the look-up, so the field is left out. The text says what it did answer.
-    NotTold(String),
-}
-
-fn name_of(account: &api::AccountInfo) -> String {
-    let names = [&account.first_name, &account.last_name].into_iter().flatten().map(String::as_str);
-    names.collect::<Vec<_>>().join(" ")
-}
-
-/// Asks the service for its accounts, where rows name none.
-///
-/// # Errors
-/// The key has several accounts or none, or is refused.
-pub async fn only_account(client: &Client) -> Result<OnlyAccount, CampaignError> {
-    match client.accounts().await {
-        Lookup::Answered(accounts) => match accounts.as_slice() {
-            [] => Ok(OnlyAccount::NotTold("it names no account".to_owned())),
-            [one] => Ok(OnlyAccount::Known {
-                id: one.id.clone(),
-                name: name_of(one),
-            }),
-            several => {
-                let names: Vec<String> = several
-                    .iter()
-                    .map(|account| format!("{} {}", account.id, name_of(account)))
-                    .collect();
-                Err(CampaignError::SeveralAccounts(names.join(", ")))
-            }
-        },
-        Lookup::Refused(why) => Err(CampaignError::KeyRefused(why)),
-        Lookup::NotOffered(why) | Lookup::Failed(why) => Ok(OnlyAccount::NotTold(why)),
-        Lookup::Held(_) => Ok(OnlyAccount::NotTold("the service asks to wait".to_owned())),
     }
 }

@@ -70,6 +70,16 @@ pub enum CampaignError {
     /// Several accounts, and nothing says which one sends.
     #[error("the key has several accounts ({0}); say which one sends: --account ID, or an `account` column")]
     SeveralAccounts(String),
+    /// A name that is no account's, or several accounts'.
+    #[error("account `{name}` is {what} of the key's accounts ({listed}); name it by its id, its public id or its full name")]
+    AccountName {
+        /// What the sheet or the setting says.
+        name: String,
+        /// How many it names.
+        what: &'static str,
+        /// The accounts that there are.
+        listed: String,
+    },
     /// The service refused the key when it was asked for the accounts.
     #[error("the service refuses the API key: {0}")]
     KeyRefused(String),

@@ -1,5 +1,6 @@
 //! The use cases: check, preview, run, status, results.
 
+pub mod accounts;
 pub mod address;
 pub mod asking;
 pub mod attachments;

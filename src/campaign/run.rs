@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::accounts::pin;
 use super::address::{Accounts, DEFAULT_ACCOUNT};
 use super::check::choice;
-use super::connect::{Connection, OnlyAccount, connect, only_account};
+use super::connect::{Connection, connect};
 use super::contacts::{Aim, Contacts, same_text};
 use super::error::CampaignError;
 use super::estimate::estimate;
@@ -125,19 +126,10 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         notes.extend(super::history::make_ready(settings)?);
     }
     let mut account_name = None;
-    if let Some(connection) = &connection
-        && accounts.id(DEFAULT_ACCOUNT).is_none()
-        && plan.to_send().any(|row| row.account == DEFAULT_ACCOUNT)
-    {
-        match only_account(&connection.client).await? {
-            OnlyAccount::Known { id, name } => {
-                account_name = Some(name);
-                name_default(&mut accounts, &mut plan, id);
-            }
-            OnlyAccount::NotTold(why) => notes.push(format!(
-                "The service does not say which accounts the key has ({why}); accountId is left out."
-            )),
-        }
+    if let Some(connection) = &connection {
+        let pinned = pin(settings, &connection.client, &mut accounts, &mut plan).await?;
+        account_name = pinned.only;
+        notes.extend(pinned.notes);
     }
     let proposal = look.proposal(settings, &plan, &accounts, account_name, notes);
     Ok(Prepared {
@@ -217,15 +209,6 @@ fn refuse_invalid(settings: &Settings, plan: &Plan, look: &Look) -> Result<(), C
         });
     }
     Ok(())
-}
-
-/// Names the account of rows that name none; where other rows name the same, it is one account with one pace.
-fn name_default(accounts: &mut Accounts, plan: &mut Plan, id: String) {
-    if let Some(same) = accounts.set_default(id) {
-        for row in plan.rows.iter_mut().filter(|row| row.account == DEFAULT_ACCOUNT) {
-            row.account = same;
-        }
-    }
 }
 
 fn notes(memory: &Memory, plan: &Plan, settings: &Settings) -> Vec<String> {

@@ -98,6 +98,9 @@ pub enum Command {
     /// The contact history of this machine: make it again from journals
     #[command(after_help = help::HISTORY)]
     History(HistoryArgs),
+    /// Show the sending accounts of the key, their state and quotas
+    #[command(after_help = help::ACCOUNTS)]
+    Accounts(AccountsArgs),
     /// Serve a local stand-in for the API, with scripted faults
     #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
@@ -305,6 +308,20 @@ pub enum HistoryAction {
         #[arg(value_name = "JOURNAL", required = true)]
         journals: Vec<PathBuf>,
     },
+}
+
+/// `rowcast accounts`.
+#[derive(Debug, Args)]
+pub struct AccountsArgs {
+    /// Where the service is [default: https://api.connectsafely.ai/linkedin; environment: ROWCAST_BASE_URL]
+    #[arg(long, value_name = "URL", help_heading = "Service")]
+    pub base_url: Option<String>,
+    /// The file with the API key [default: CONNECTSAFELY_API_KEY of the environment]
+    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    pub api_key_file: Option<PathBuf>,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// `rowcast sandbox`. Faults and the like stay text here: the sandbox reads them.

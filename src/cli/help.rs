@@ -91,6 +91,14 @@ Examples:
 Each run keeps the history by itself; it is made again where it was lost or damaged, or on a new machine.
 Without it no row is ever sent twice either: it only tells campaigns of each other.";
 
+/// Below the options of `accounts`.
+pub const ACCOUNTS: &str = "\
+Examples:
+  rowcast accounts
+  rowcast accounts --format json
+
+A sheet and --account may name an account by its id, its public id or its full name.";
+
 /// Below the options of `sandbox`.
 pub const SANDBOX: &str = "\
 The first line on stdout is the base URL, to be given as --base-url.

@@ -121,6 +121,10 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
             let folder = settings::data_folder(&Surroundings::of_process())?;
             Ok(commands::history::run(&args, folder.as_deref(), screen))
         }
+        Command::Accounts(args) => {
+            let service = settings::resolve_service(&args, &Surroundings::of_process())?;
+            Ok(commands::accounts::run(&service, screen))
+        }
         Command::Sandbox(args) => Ok(commands::sandbox::run(&args, screen)?),
         Command::Completions(args) => {
             screen.data(&pages::completions(args.shell));

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rowcast::campaign::settings::{
-    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Invalid, Level, MAX_ATTACHMENT, Pace, Repeats, Reuse, SERVICE_URL,
-    Sending, Settings, SheetOptions, Show, Unconfirmed, Warnings,
+    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Pace, Repeats, Reuse,
+    SERVICE_URL, Sending, Settings, SheetOptions, Show, Unconfirmed, Warnings,
 };
 use rowcast::model::row::Meaning;
 use rowcast::model::size::Size;
@@ -30,7 +30,8 @@ pub use layers::Surroundings;
 pub use typed::Typed;
 
 use crate::cli::args::{
-    AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PaceArgs, PositiveSpan, ReadingArgs, SendingArgs,
+    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PaceArgs, PositiveSpan, ReadingArgs,
+    SendingArgs,
 };
 use dotenv::DotEnv;
 use file::CampaignFile;
@@ -94,6 +95,36 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
 pub fn data_folder(surroundings: &Surroundings) -> Result<Option<PathBuf>, SettingsError> {
     let said = surroundings.get(keys::DATA_FOLDER_VARIABLE)?;
     Ok(rowcast::adapters::data_folder::data_folder(said.map(Path::new)))
+}
+
+/// What a command needs that is about the service and no campaign.
+pub struct Service {
+    /// Where it is, and with which key.
+    pub endpoint: Endpoint,
+    /// For whom the output is.
+    pub format: Format,
+}
+
+/// Puts together what a command needs that is about no campaign.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_service(args: &AccountsArgs, surroundings: &Surroundings) -> Result<Service, SettingsError> {
+    let layers = Layers {
+        surroundings,
+        dotenv: DotEnv::of_first(&[&surroundings.folder])?,
+        file: None,
+        file_pace: FilePace::Holds,
+    };
+    let campaign = CampaignArgs {
+        base_url: args.base_url.clone(),
+        api_key_file: args.api_key_file.clone(),
+        ..CampaignArgs::default()
+    };
+    Ok(Service {
+        endpoint: endpoint(&campaign, Stage::Service, &layers)?,
+        format: args.format.format.unwrap_or_default(),
+    })
 }
 
 fn layers<'a>(campaign: &Path, surroundings: &'a Surroundings) -> Result<Layers<'a>, SettingsError> {

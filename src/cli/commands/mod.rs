@@ -1,5 +1,6 @@
 //! The commands of a campaign: each calls one use case and shows what came of it.
 
+pub mod accounts;
 pub mod check;
 pub mod history;
 pub mod preview;
