@@ -118,7 +118,14 @@ fn plan_rows(bencher: Bencher<'_, '_>) {
                 recipient: Some(recipient),
             };
             let meeting = planner.meet(&ledger, RowNumber(row), who);
-            planner.push(RowNumber(row), Place(u64::from(row)), 0, 0, meeting, Rendering::Draft(1));
+            planner.push(
+                RowNumber(row),
+                Place(u64::from(row)),
+                rowcast::model::plan::Way::default(),
+                0,
+                meeting,
+                Rendering::Draft(1),
+            );
         }
         planner.finish()
     });

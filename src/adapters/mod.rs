@@ -1,6 +1,7 @@
 //! One file or folder for each foreign thing; none names another.
 
 pub mod api;
+pub mod calendar;
 pub mod data_folder;
 pub mod digest;
 pub mod files;
@@ -8,6 +9,7 @@ pub mod history;
 pub mod journal;
 pub mod pace;
 pub mod pages;
+pub mod permits;
 pub mod progress;
 pub mod results;
 pub mod sandbox;

@@ -33,10 +33,18 @@ impl Clock for SetClock {
 #[derive(Debug)]
 pub struct Spacing {
     limiter: RateLimiter<NotKeyed, InMemoryState, SetClock, NoOpMiddleware<Nanos>>,
+    quota: Quota,
     clock: SetClock,
     /// Where the clock's zero is.
     origin: Moment,
     next: Duration,
+}
+
+impl Clone for Spacing {
+    /// The copy begins where this one's next request is due: all that its future depends on.
+    fn clone(&self) -> Self {
+        Self::of_quota(self.quota, self.opens())
+    }
 }
 
 impl Spacing {
@@ -44,13 +52,18 @@ impl Spacing {
     #[must_use]
     pub fn new(rate: Rate, origin: Moment) -> Option<Self> {
         let quota = Quota::with_period(rate.spacing())?.allow_burst(NonZeroU32::MIN);
+        Some(Self::of_quota(quota, origin))
+    }
+
+    fn of_quota(quota: Quota, origin: Moment) -> Self {
         let clock = SetClock::default();
-        Some(Self {
+        Self {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            quota,
             clock,
             origin,
             next: Duration::ZERO,
-        })
+        }
     }
 
     /// When the next request may leave.

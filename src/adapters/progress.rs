@@ -32,6 +32,8 @@ pub struct View {
     pub per_minute: Option<f64>,
     /// The wait that is going on, if nothing can leave.
     pub waiting: Option<(Moment, Wait)>,
+    /// Accounts that have rows left and cannot send just now.
+    pub accounts_waiting: usize,
     /// When everything will be done.
     pub done_at: Option<Moment>,
     /// What went wrong last.

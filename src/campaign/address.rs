@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::adapters::calendar::Zone;
 use crate::model::draft::Channel;
+use crate::model::limits::Opener;
+use crate::model::plan::Way;
 use crate::model::problem::Problem;
 use crate::model::recipient::Recipient;
 use crate::model::row::{Header, Meaning, Row};
@@ -12,6 +15,17 @@ use crate::model::row::{Header, Meaning, Row};
 pub struct Accounts {
     ids: Vec<Option<String>>,
     index: HashMap<String, u16>,
+    /// The classes of rows that the sheet has shown.
+    classes: Vec<RowClass>,
+}
+
+/// What a row's time depends on beside its account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowClass {
+    /// The name of the recipient's time zone, where the row names one.
+    pub zone: Option<String>,
+    /// Whether the message may open a conversation.
+    pub opener: Opener,
 }
 
 /// The account of rows that name none.
@@ -22,7 +36,28 @@ impl Accounts {
     #[must_use]
     pub fn new(default: Option<String>) -> Self {
         let index = default.iter().map(|id| (id.clone(), DEFAULT_ACCOUNT)).collect();
-        Self { ids: vec![default], index }
+        Self {
+            ids: vec![default],
+            index,
+            classes: vec![RowClass::default()],
+        }
+    }
+
+    /// The classes that rows have, by index.
+    #[must_use]
+    pub fn classes(&self) -> &[RowClass] {
+        &self.classes
+    }
+
+    /// The index of a class, known or new.
+    fn class_of(&mut self, class: RowClass) -> u16 {
+        let known = self.classes.iter().position(|known| *known == class);
+        let index = known.unwrap_or_else(|| {
+            self.classes.push(class);
+            self.classes.len() - 1
+        });
+        // There are a few hundred time zones.
+        u16::try_from(index).unwrap_or(0)
     }
 
     /// The index of an account, known or new. `None` where there are more accounts than a campaign can have.
@@ -68,10 +103,23 @@ pub struct Address {
     pub recipient: Recipient,
     /// The sending account, as an index into [`Accounts`].
     pub account: u16,
+    /// What its time depends on, as an index into [`Accounts::classes`].
+    pub class: u16,
     /// Which inbox.
     pub channel: Option<Channel>,
     /// Files to attach.
     pub attachments: Vec<String>,
+}
+
+impl Address {
+    /// From where the row leaves, and what its time depends on.
+    #[must_use]
+    pub const fn way(&self) -> Way {
+        Way {
+            account: self.account,
+            class: self.class,
+        }
+    }
 }
 
 /// A row that cannot be addressed: what is known of it, and what is wrong.
@@ -108,9 +156,18 @@ pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Ad
             DEFAULT_ACCOUNT
         }),
     };
+    let zone = zone(header, row).map_err(|problem| problems.push(problem)).ok().flatten();
     match (recipient, key) {
         (Some(recipient), Some(key)) if problems.is_empty() => Ok(Address {
             key,
+            class: accounts.class_of(RowClass {
+                zone,
+                opener: if recipient.conversation().is_some() {
+                    Opener::Known
+                } else {
+                    Opener::New
+                },
+            }),
             recipient,
             account,
             channel,
@@ -166,6 +223,21 @@ fn channel(header: &Header, row: &Row) -> Result<Option<Channel>, Problem> {
             header.name(column)
         );
         Problem::error("bad-channel", text).in_column(header.name(column))
+    })
+}
+
+/// The recipient's time zone, where a column has it.
+fn zone(header: &Header, row: &Row) -> Result<Option<String>, Problem> {
+    let Some(column) = header.column(Meaning::Timezone) else {
+        return Ok(None);
+    };
+    let cell = row.cell(column);
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    Zone::named(cell).map(|zone| Some(zone.name().to_owned())).map_err(|error| {
+        let text = format!("column `{}`: {error}", header.name(column));
+        Problem::error("bad-timezone", text).in_column(header.name(column))
     })
 }
 

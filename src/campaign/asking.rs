@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::settings::Settings;
 use crate::adapters::api::{Client, Lookup};
 use crate::engine::clock::Clock;
-use crate::model::rate::Ceiling;
+use crate::model::rate::{Ceiling, Rate};
 use crate::model::time::Moment;
-use crate::model::window::{Opening, Ticket, Window};
+use crate::model::window::{Counted, Counts, Opening, Ticket, Window};
 
 /// Tries of a question that is answered with an error, in all.
 const TRIES: u32 = 3;
@@ -84,7 +84,7 @@ impl<'a> Asker<'a> {
             client,
             clock: Clock::start(),
             read_rate: account_rate,
-            whole: rate.rate().map(Window::new),
+            whole: rate.rate().map(requests),
             accounts: HashMap::new(),
             next: 0,
             patience,
@@ -140,7 +140,7 @@ impl<'a> Asker<'a> {
     fn reading(&mut self, account: Option<&str>) -> &mut Reading {
         let rate = self.read_rate.rate();
         self.accounts.entry(account.map(str::to_owned)).or_insert_with(|| Reading {
-            window: rate.map(Window::new),
+            window: rate.map(requests),
             held: None,
         })
     }
@@ -163,12 +163,13 @@ impl<'a> Asker<'a> {
 
     fn leave(&mut self, account: Option<&str>) -> Ticket {
         self.next += 1;
+        let now = self.clock.now();
         let ticket = Ticket(self.next);
         if let Some(window) = &mut self.whole {
-            window.leave(ticket);
+            window.leave(ticket, now);
         }
         if let Some(window) = &mut self.reading(account).window {
-            window.leave(ticket);
+            window.leave(ticket, now);
         }
         ticket
     }
@@ -176,12 +177,17 @@ impl<'a> Asker<'a> {
     fn answered(&mut self, account: Option<&str>, ticket: Ticket) {
         let now = self.clock.now();
         if let Some(window) = &mut self.whole {
-            window.answered(ticket, now);
+            window.answered(ticket, now, Counted::Yes);
         }
         if let Some(window) = &mut self.reading(account).window {
-            window.answered(ticket, now);
+            window.answered(ticket, now, Counted::Yes);
         }
     }
+}
+
+/// A window of every request, whatever comes of it.
+fn requests(rate: Rate) -> Window {
+    Window::new(rate, Counts::Requests)
 }
 
 /// When a window lets the next one through, where every earlier one was answered.

@@ -1,9 +1,11 @@
 //! Why a use case could not do what was asked, typed up to the exit code.
 
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
+use crate::adapters::calendar::ZoneError;
 use crate::adapters::history::HistoryError;
 use crate::adapters::journal::JournalError;
 use crate::adapters::pages::PageError;
+use crate::adapters::permits::PermitsError;
 use crate::adapters::results::ResultsError;
 use crate::adapters::sheet::SheetError;
 use crate::adapters::suppress::SuppressError;
@@ -95,6 +97,15 @@ pub enum CampaignError {
     /// The sandbox could not be started.
     #[error("the sandbox cannot be started: {0}")]
     Sandbox(String),
+    /// The permits that campaigns share cannot be kept.
+    #[error(transparent)]
+    Permits(#[from] PermitsError),
+    /// No time zone has this name.
+    #[error("{0} (--timezone)")]
+    Zone(#[from] ZoneError),
+    /// No account of the run can send.
+    #[error("no account of this campaign can send: {0}")]
+    Accounts(String),
     /// Settings that contradict one another.
     #[error("{0}")]
     Settings(String),

@@ -1,6 +1,6 @@
 //! What a campaign remembers: its journal, folded; or, where the journal is gone, its results.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use crate::engine::attempt::counted;
 use crate::engine::clock::wall_time;
 use crate::model::entry::{Entry, Import, Position, Templates, Upload, Written};
 use crate::model::ledger::{KeySource, Ledger, StrayOutcome};
+use crate::model::limits::Opener;
 use crate::model::time::Moment;
-use crate::model::window::{Counted, Past};
+use crate::model::window::{By, Counted, Past};
 
 /// Where a memory comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,18 @@ pub struct Memory {
     reach: Duration,
     now: Moment,
     timeout: Duration,
-    open: HashMap<Position, (Option<String>, Moment)>,
+    /// Requests whose answer was not met yet.
+    open: HashMap<Position, Open>,
+    /// The day of each account's first message.
+    pub first_days: BTreeMap<Option<String>, i64>,
+}
+
+/// A request that has no answer yet.
+#[derive(Debug)]
+struct Open {
+    account: Option<String>,
+    left: Moment,
+    opener: Opener,
 }
 
 /// Where the keys of this campaign come from.
@@ -82,6 +94,7 @@ impl Memory {
             now: wall_time(),
             timeout: Duration::from_mins(1),
             open: HashMap::new(),
+            first_days: BTreeMap::new(),
         }
     }
 
@@ -90,7 +103,15 @@ impl Memory {
     /// # Errors
     /// The journal is damaged, or of another campaign; or there is no journal and the results cannot be read back.
     pub fn read(settings: &Settings) -> Result<Self, CampaignError> {
-        let mut memory = Self::new(key_source(settings), Duration::ZERO);
+        Self::read_back(settings, Duration::ZERO)
+    }
+
+    /// The same, with the requests of the last while: for whoever says when what will be sent.
+    ///
+    /// # Errors
+    /// As for [`Memory::read`].
+    pub fn read_back(settings: &Settings, reach: Duration) -> Result<Self, CampaignError> {
+        let mut memory = Self::new(key_source(settings), reach);
         let path = &settings.files.journal;
         match Journal::read(path, |position, entry| memory.apply(position, entry))? {
             None => memory.import(&settings.files.results)?,
@@ -128,11 +149,20 @@ impl Memory {
             Entry::Upload(upload) => self.uploads.push(upload.clone()),
             _ if self.reach.is_zero() => {}
             Entry::Intent(intent) => {
-                self.open.insert(position, (intent.account.clone(), intent.at));
+                let open = Open {
+                    account: intent.account.clone(),
+                    left: intent.at,
+                    opener: if intent.to.iter().any(|name| name.contains("onversation:")) {
+                        Opener::Known
+                    } else {
+                        Opener::New
+                    },
+                };
+                self.open.insert(position, open);
             }
             Entry::Outcome(outcome) => {
-                if let Some((account, left)) = self.open.remove(&outcome.of) {
-                    self.remember(account, left, outcome.at, counted(outcome.answer.verdict()));
+                if let Some(open) = self.open.remove(&outcome.of) {
+                    self.remember(open, outcome.at, counted(outcome.answer.verdict()));
                 }
             }
             Entry::Import(_) | Entry::Judgement(_) => {}
@@ -140,22 +170,32 @@ impl Memory {
         Ok(())
     }
 
-    fn remember(&mut self, account: Option<String>, left: Moment, answered: Moment, counted: Counted) {
+    fn remember(&mut self, open: Open, answered: Moment, counted: Counted) {
+        let Open { account, left, opener } = open;
+        if counted == Counted::Yes {
+            let day = left.utc_day();
+            match self.first_days.get_mut(&account) {
+                Some(first) => *first = day.min(*first),
+                None => drop(self.first_days.insert(account.clone(), day)),
+            }
+        }
         if answered + self.reach >= self.now {
             self.past.push(Past {
                 account,
                 left,
                 answered,
                 counted,
+                opener,
+                by: By::Us,
             });
         }
     }
 
     /// Ends the replay: attempts without an outcome may have gone on until their time-out, or until now.
     pub fn finish(&mut self) {
-        for (account, left) in std::mem::take(&mut self.open).into_values() {
-            let latest = (left + self.timeout).min(self.now);
-            self.remember(account, left, latest, Counted::Yes);
+        for open in std::mem::take(&mut self.open).into_values() {
+            let latest = (open.left + self.timeout).min(self.now);
+            self.remember(open, latest, Counted::Yes);
         }
         self.past.sort_by_key(|past| past.left);
     }

@@ -12,8 +12,8 @@ use super::check::choice;
 use super::connect::{Connection, connect};
 use super::contacts::{Aim, Contacts, same_text};
 use super::error::CampaignError;
-use super::estimate::estimate;
 use super::memory::{Memory, Origin, key_source, terms};
+use super::pacing::{Claiming, Pacing, limits};
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
@@ -25,9 +25,9 @@ use crate::adapters::journal::{self, Journal};
 use crate::engine::attempt::Sender;
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
-use crate::engine::pace::{Limits, Pace};
+use crate::engine::inquiry::Inquiries;
 use crate::engine::upload::Uploads;
-use crate::engine::{Ended, Rules, Run};
+use crate::engine::{Ended, Run};
 use crate::model::draft::Draft;
 use crate::model::entry::{Entry, RunStart};
 use crate::model::event::{Asked, Event, Stop};
@@ -50,8 +50,8 @@ pub struct Proposal {
     pub by_account: Vec<usize>,
     /// The name of the only account, where the service told it.
     pub account_name: Option<String>,
-    /// How long it takes under the limits, if answers come at once.
-    pub duration: Duration,
+    /// How long it takes under all limits, if answers come at once; `None` where it cannot be told, or never ends.
+    pub duration: Option<Duration>,
     /// The first message.
     pub first: Option<Draft>,
     /// The first problems, errors before warnings.
@@ -77,6 +77,7 @@ pub struct Prepared {
     journal: Option<Journal>,
     accounts: Accounts,
     contacts: Contacts,
+    pacing: Pacing,
     connection: Option<Connection>,
     endpoint: String,
     /// What will happen.
@@ -131,7 +132,14 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         account_name = pinned.only;
         notes.extend(pinned.notes);
     }
-    let proposal = look.proposal(settings, &plan, &accounts, account_name, notes);
+    let now = wall_time();
+    let claiming = match &purpose {
+        Purpose::Send(key) => Claiming::With(key.as_ref().map_or("", Secret::expose)),
+        Purpose::Show => Claiming::Not,
+    };
+    let pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, now)?;
+    let done = pacing.done(&plan, now);
+    let proposal = look.proposal(&plan, &accounts, account_name, notes, done.map(|done| done.since(now)));
     Ok(Prepared {
         settings: settings.clone(),
         reading: Arc::new(reading),
@@ -140,6 +148,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         journal,
         accounts,
         contacts,
+        pacing,
         connection,
         endpoint,
         proposal,
@@ -170,7 +179,7 @@ async fn read_first(
 /// What is remembered of the campaign: held from here on if a journal is there, else none is made yet.
 pub(super) fn remember(settings: &Settings, endpoint: &str, purpose: &Purpose) -> Result<(Memory, Option<Journal>), CampaignError> {
     if *purpose == Purpose::Show {
-        let mut memory = Memory::read(settings)?;
+        let mut memory = Memory::read_back(settings, limits(settings).memory())?;
         memory.finish();
         return Ok((memory, None));
     }
@@ -273,16 +282,6 @@ fn create(settings: &Settings, endpoint: &str, memory: &mut Memory) -> Result<Jo
     }
 }
 
-/// The limits of a run.
-#[must_use]
-pub fn limits(settings: &Settings) -> Limits {
-    Limits {
-        rate: settings.pace.rate,
-        account_rate: settings.pace.account_rate,
-        daily_limit: settings.pace.daily_limit,
-    }
-}
-
 /// What is gathered for the proposal while every row is looked at.
 #[derive(Default)]
 struct Look {
@@ -309,7 +308,14 @@ impl Look {
         }
     }
 
-    fn proposal(self, settings: &Settings, plan: &Plan, accounts: &Accounts, account_name: Option<String>, notes: Vec<String>) -> Proposal {
+    fn proposal(
+        self,
+        plan: &Plan,
+        accounts: &Accounts,
+        account_name: Option<String>,
+        notes: Vec<String>,
+        duration: Option<Duration>,
+    ) -> Proposal {
         let mut by_account = vec![0usize; accounts.ids().len()];
         for row in plan.to_send() {
             by_account[usize::from(row.account)] += 1;
@@ -318,7 +324,7 @@ impl Look {
         Proposal {
             counts: plan.counts(),
             to_send: plan.to_send().count(),
-            duration: estimate(&limits(settings), &by_account),
+            duration,
             accounts: accounts
                 .ids()
                 .iter()
@@ -370,9 +376,7 @@ impl Prepared {
         let ended = {
             let mut row = Row::new();
             let (reading, accounts, contacts) = (&self.reading, &mut self.accounts, &mut self.contacts);
-            let count = u16::try_from(accounts.ids().len()).unwrap_or(u16::MAX);
             let clock = Clock::start();
-            let pace = Pace::new(limits(&self.settings), accounts.ids(), &self.memory.past, clock.now());
             let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
                 Reuse::Wanted => Uploads::of(&self.memory.uploads),
                 Reuse::Spared => Uploads::default(),
@@ -382,7 +386,7 @@ impl Prepared {
                 client: &connection.client,
                 journal: &journal,
                 ledger: &ledger,
-                clock,
+                clock: &clock,
                 retries: self.settings.pace.retries,
                 courtesy: history.as_ref().map(|history| Courtesy {
                     history,
@@ -393,10 +397,12 @@ impl Prepared {
             };
             let run = Run {
                 plan: &plan,
-                accounts: count,
+                accounts: self.pacing.account_count(),
                 sender,
-                rules: rules(&self.settings),
-                pace,
+                rules: self.pacing.rules(),
+                pace: self.pacing.pace(clock.now()),
+                shared: self.pacing.shared.as_ref(),
+                inquiries: Inquiries::default(),
                 drafts: &mut |planned| {
                     let draft = reading.redraft(planned, &mut row, accounts)?;
                     contacts.allow(planned, &row, draft)
@@ -521,13 +527,5 @@ impl Prepared {
             stop: ended.stop,
             stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
         }
-    }
-}
-
-fn rules(settings: &Settings) -> Rules {
-    Rules {
-        concurrency: settings.pace.concurrency.get(),
-        max_failures: settings.pace.max_failures.get() as usize,
-        max_wait: settings.pace.max_wait,
     }
 }

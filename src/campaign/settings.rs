@@ -2,16 +2,17 @@
 //!
 //! Plain data. How it is put together from what a person typed and wrote down is the command line's affair.
 
+mod pace;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub use self::pace::{End, Hours, Pace, Reassigned, Share, Sharing, Strategy};
 use crate::model::draft::Channel;
 pub use crate::model::plan::{Only, Unconfirmed};
-use crate::model::rate::{Ceiling, DailyLimit};
 use crate::model::row::Meaning;
 use crate::model::rowset::RowSet;
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub account: Option<String>,
     /// How fast requests may leave, and when a run gives up.
     pub pace: Pace,
+    /// The accounts that share the rows that name none.
+    pub sharing: Sharing,
     /// Which rows, and what may be sent again.
     pub choice: Choice,
     /// Who must not be written to.
@@ -177,61 +180,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-/// How fast requests may leave, and when a run gives up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
-    /// Ceiling of the whole run.
-    pub rate: Ceiling,
-    /// Ceiling of each account.
-    pub account_rate: Ceiling,
-    /// Ceiling of each account in a UTC day.
-    pub daily_limit: DailyLimit,
-    /// Ceiling of the questions that each account asks: reading back and looking up.
-    pub read_rate: Ceiling,
-    /// Requests in flight.
-    pub concurrency: NonZeroUsize,
-    /// How long one request may take. Not zero.
-    pub timeout: Duration,
-    /// Further tries of a request that certainly was not sent.
-    pub retries: u32,
-    /// Rows that fail one after another, per account, before the run stops.
-    pub max_failures: NonZeroU32,
-    /// A longer wait ends the run.
-    pub max_wait: Duration,
-}
-
-impl Default for Pace {
-    /// The gentle defaults of the contract.
-    fn default() -> Self {
-        let per_minute = |count| crate::model::rate::Rate::new(count, Duration::from_mins(1)).map_or(Ceiling::Unlimited, Ceiling::At);
-        Self {
-            rate: per_minute(60),
-            account_rate: per_minute(2),
-            daily_limit: DailyLimit::At(100),
-            read_rate: per_minute(30),
-            concurrency: NonZeroUsize::MIN.saturating_add(7),
-            timeout: Duration::from_mins(1),
-            retries: 5,
-            max_failures: NonZeroU32::MIN.saturating_add(9),
-            max_wait: Duration::from_mins(15),
-        }
-    }
-}
-
-impl Pace {
-    /// The defaults of a run against the sandbox: nothing is limited.
-    #[must_use]
-    pub fn of_sandbox() -> Self {
-        Self {
-            rate: Ceiling::Unlimited,
-            account_rate: Ceiling::Unlimited,
-            daily_limit: DailyLimit::Unlimited,
-            read_rate: Ceiling::Unlimited,
-            ..Self::default()
-        }
     }
 }
 
@@ -443,18 +391,6 @@ mod tests {
             },
         };
         assert!(!format!("{endpoint:?}").contains("hush"));
-    }
-
-    #[test]
-    fn the_defaults_are_those_of_the_contract() {
-        let pace = Pace::default();
-        assert_eq!(
-            (pace.rate.to_string(), pace.account_rate.to_string()),
-            ("60/min".to_owned(), "2/min".to_owned())
-        );
-        assert_eq!(pace.daily_limit, DailyLimit::At(100));
-        assert_eq!((pace.concurrency.get(), pace.retries, pace.max_failures.get()), (8, 5, 10));
-        assert_eq!((pace.timeout.as_secs(), pace.max_wait.as_secs()), (60, 900));
     }
 
     #[test]

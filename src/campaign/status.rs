@@ -1,15 +1,19 @@
 //! Where a campaign stands.
 
 use super::address::Accounts;
+use super::connect::endpoint;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
+use super::pacing::{Claiming, Pacing, limits};
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
+use crate::engine::clock::wall_time;
 use crate::model::plan::Choice;
 use crate::model::status::{Counts, Status};
+use crate::model::time::Moment;
 
 /// Where a campaign stands.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub struct Standing {
     pub origin: Origin,
     /// Whether a run is sending just now.
     pub running: Running,
+    /// When the last row will have been sent if a run sends from now on; `None` where that cannot be told.
+    pub done: Option<Moment>,
 }
 
 /// Whether a run holds the campaign.
@@ -36,7 +42,8 @@ pub enum Running {
 /// # Errors
 /// The sheet or the journal cannot be read.
 pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
-    let mut memory = Memory::read(settings)?;
+    let mut memory = Memory::read_back(settings, limits(settings).memory())?;
+    memory.finish();
     let reading = Reading::open_with(settings, memory.templates.take())?;
     let mut accounts = Accounts::new(settings.account.clone());
     let survey = Survey {
@@ -52,10 +59,13 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     } else {
         Running::No
     };
+    let now = wall_time();
+    let pacing = Pacing::new(settings, &endpoint(settings)?, &accounts, &memory, Claiming::Not, now)?;
     let standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,
         running,
+        done: pacing.done(&plan, now),
     };
     freshen(settings, reading, plan, memory)?;
     Ok(standing)

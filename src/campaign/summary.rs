@@ -86,7 +86,7 @@ impl Summary {
     pub fn ending(&self) -> Ending {
         match &self.stop {
             Some(Stop::Asked(asked)) => Ending::Asked(*asked),
-            Some(Stop::Journal(_) | Stop::History(_)) => Ending::Broken,
+            Some(Stop::Journal(_) | Stop::History(_) | Stop::Permits(_)) => Ending::Broken,
             _ if self.unwritten.is_some() => Ending::Broken,
             Some(_) => Ending::StoppedEarly,
             None if !self.stopped_accounts.is_empty() || self.concerned.of(Status::Pending) > 0 => Ending::StoppedEarly,

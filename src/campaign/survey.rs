@@ -3,7 +3,7 @@
 use crate::model::draft::{Channel, Draft};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
-use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Who};
+use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Way, Who};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::Row;
 use crate::model::status::Status;
@@ -134,7 +134,7 @@ impl Survey<'_> {
             reasons: &planner.reasons,
         });
         let lot = Fingerprint::of_recipient(&address.key).lot();
-        planner.push(number, row.place(), address.account, lot, meeting, rendering);
+        planner.push(number, row.place(), address.way(), lot, meeting, rendering);
         Ok(())
     }
 
@@ -155,7 +155,7 @@ impl Survey<'_> {
             meeting,
             reasons: &planner.reasons,
         });
-        planner.push(number, row.place(), 0, lot, meeting, Rendering::Invalid);
+        planner.push(number, row.place(), Way::default(), lot, meeting, Rendering::Invalid);
     }
 }
 

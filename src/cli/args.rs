@@ -80,6 +80,9 @@ pub enum Command {
     /// Send what is still to be sent; run it again to resume
     #[command(after_help = help::RUN, after_long_help = help::run_long())]
     Run(Box<RunArgs>),
+    /// Say which account will send how many and when, under all limits; send nothing
+    #[command(after_help = help::PLAN)]
+    Plan(Box<PlanArgs>),
     /// Say where the campaign stands: counts, what is next, when
     #[command(after_help = help::STATUS)]
     Status(Box<StatusArgs>),
@@ -196,6 +199,29 @@ pub struct RunArgs {
     /// How fast the service is asked.
     #[command(flatten)]
     pub reading: ReadingArgs,
+    /// For whom the output is.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// `rowcast plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Its templates; first, since the help shows what a campaign needs before what it may have.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
+    /// What defines the campaign.
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    /// Which rows.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Who must not be written to.
+    #[command(flatten)]
+    pub contact: ContactArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,

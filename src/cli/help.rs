@@ -48,6 +48,15 @@ Examples:
 
 A row that was sent is never sent again. A row whose answer never came is held as unconfirmed.";
 
+/// Below the options of `plan`.
+pub const PLAN: &str = "\
+Examples:
+  rowcast plan campaign.toml
+  rowcast plan campaign.toml --account-rate 1/min --window \"Mon-Fri 09:00-17:30\"
+  rowcast plan campaign.toml --format json
+
+What is planned is what a run that begins now would do, if every answer came at once.";
+
 /// Below the options of `status`.
 pub const STATUS: &str = "\
 Examples:
@@ -126,9 +135,10 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   CONNECTSAFELY_ACCOUNT_ID   the sending account of rows that name none
   ROWCAST_BASE_URL           --base-url
   ROWCAST_API_KEY_FILE       --api-key-file
-  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_CONCURRENCY,
+  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_KEY_RATE, ROWCAST_CONCURRENCY,
   ROWCAST_TIMEOUT, ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
-  ROWCAST_DATA_DIR           the folder of the personal do-not-contact list and the contact history
+  ROWCAST_DATA_DIR           the folder of what all campaigns of this machine share: limits, contact history,
+                             do-not-contact list
   NO_COLOR                   no colours
 A file .env in the current folder, else in the campaign's, may hold the same variables but the last two.";
 

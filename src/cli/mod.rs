@@ -103,6 +103,7 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
             })
         }
         Command::Run(args) => campaign(typed(Typed::from(*args)), screen, commands::run::run),
+        Command::Plan(args) => campaign(typed(Typed::from(*args)), screen, commands::plan::run),
         Command::Status(args) => campaign(typed(Typed::from(*args)), screen, commands::status::run),
         Command::Results(args) => campaign(typed(Typed::from(&*args)), screen, |settings, screen| {
             commands::results::run(settings, &args.status, args.output.as_deref(), screen)

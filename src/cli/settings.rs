@@ -9,30 +9,25 @@ mod file;
 pub mod key;
 pub mod keys;
 mod layers;
+mod pace;
 mod paths;
 mod typed;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rowcast::campaign::settings::{
-    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Pace, Repeats, Reuse,
-    SERVICE_URL, Sending, Settings, SheetOptions, Show, Unconfirmed, Warnings,
+    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Repeats, Reuse, SERVICE_URL,
+    Sending, Settings, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
 };
 use rowcast::model::row::Meaning;
 use rowcast::model::size::Size;
-use rowcast::model::time::Span;
 
 pub use error::SettingsError;
 pub use layers::Surroundings;
 pub use typed::Typed;
 
-use crate::cli::args::{
-    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PaceArgs, PositiveSpan, ReadingArgs,
-    SendingArgs,
-};
+use crate::cli::args::{AccountsArgs, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PositiveSpan, SendingArgs};
 use dotenv::DotEnv;
 use file::CampaignFile;
 use layers::{FilePace, Layers};
@@ -69,16 +64,17 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         sheet: sheet_options(&campaign, &layers)?,
         endpoint: endpoint(&campaign, stage, &layers)?,
         account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,
-        pace: self::pace(&pace, &reading, stage, &layers)?,
+        pace: pace::pace(&pace, &reading, stage, &layers)?,
         first_reading: match first_reading {
             FirstReading::Spared => FirstReading::Spared,
             FirstReading::Wanted => layers.switch(layers::Flag::Left, &keys::NO_RECONCILE, FirstReading::Spared)?,
         },
         delivery: self::delivery(delivery, &layers)?,
+        sharing: Sharing::default(),
+        data_folder: data_folder(surroundings)?,
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
         choice: self::choice(choice, sending, &layers)?,
-        data_folder: data_folder(surroundings)?,
         show: Show {
             format: layers.pick(format.format, &keys::FORMAT)?.unwrap_or_default(),
             level: level(&show, &layers)?,
@@ -220,32 +216,6 @@ fn endpoint(campaign: &CampaignArgs, stage: Stage, layers: &Layers<'_>) -> Resul
     Ok(Endpoint::Service {
         base_url: said.unwrap_or_else(|| SERVICE_URL.to_owned()),
         key: key::source(campaign.api_key_file.as_deref(), layers)?,
-    })
-}
-
-fn pace(flags: &PaceArgs, reading: &ReadingArgs, stage: Stage, layers: &Layers<'_>) -> Result<Pace, SettingsError> {
-    let default = match stage {
-        Stage::Service => Pace::default(),
-        Stage::Sandbox => Pace::of_sandbox(),
-    };
-    let concurrency: Option<AtLeastOne> = layers.pick(flags.concurrency, &keys::CONCURRENCY)?;
-    let timeout: Option<PositiveSpan> = layers.pick(flags.timeout, &keys::TIMEOUT)?;
-    let max_failures: Option<AtLeastOne> = layers.pick(flags.max_failures, &keys::MAX_FAILURES)?;
-    let max_wait: Option<Span> = layers.pick(flags.max_wait, &keys::MAX_WAIT)?;
-    Ok(Pace {
-        rate: layers.pick(flags.rate, &keys::RATE)?.unwrap_or(default.rate),
-        account_rate: layers
-            .pick(flags.account_rate, &keys::ACCOUNT_RATE)?
-            .unwrap_or(default.account_rate),
-        daily_limit: layers.pick(flags.daily_limit, &keys::DAILY_LIMIT)?.unwrap_or(default.daily_limit),
-        read_rate: layers.pick(reading.read_rate, &keys::READ_RATE)?.unwrap_or(default.read_rate),
-        concurrency: concurrency.map_or(default.concurrency, |many| {
-            NonZeroUsize::try_from(many.0).unwrap_or(NonZeroUsize::MAX)
-        }),
-        timeout: timeout.map_or(default.timeout, PositiveSpan::get),
-        retries: layers.pick(flags.retries, &keys::RETRIES)?.unwrap_or(default.retries),
-        max_failures: max_failures.map_or(default.max_failures, |many| many.0),
-        max_wait: max_wait.map_or(default.max_wait, |Span(wait): Span| -> Duration { wait }),
     })
 }
 

@@ -4,13 +4,12 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rowcast::adapters::progress::{Progress, View};
-use rowcast::campaign::estimate::estimate;
 use rowcast::campaign::run::Proposal;
 use rowcast::campaign::settings::Level;
 use rowcast::engine::clock::wall_time;
-use rowcast::engine::pace::Limits;
 use rowcast::model::event::{Event, Stop};
 use rowcast::model::status::Status;
+use rowcast::model::time::Moment;
 
 use super::terminal::one_line;
 
@@ -25,9 +24,8 @@ const TOLD: usize = 20;
 pub struct Watch<'a> {
     progress: &'a Progress,
     level: Level,
-    limits: Limits,
-    /// Rows that each account has left.
-    left: Vec<usize>,
+    /// When all will be done under the limits, as the engine tells.
+    outlook: Option<Moment>,
     settled: VecDeque<Instant>,
     told: usize,
     updated: Option<Instant>,
@@ -36,7 +34,7 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// Follows the run that is proposed.
-    pub fn new(progress: &'a Progress, level: Level, limits: Limits, proposal: &Proposal) -> Self {
+    pub fn new(progress: &'a Progress, level: Level, proposal: &Proposal) -> Self {
         let view = View {
             left: proposal.to_send,
             ..View::default()
@@ -44,8 +42,7 @@ impl<'a> Watch<'a> {
         Self {
             progress,
             level,
-            limits,
-            left: proposal.by_account.clone(),
+            outlook: proposal.duration.map(|lasts| wall_time() + lasts),
             settled: VecDeque::new(),
             told: 0,
             updated: None,
@@ -56,14 +53,8 @@ impl<'a> Watch<'a> {
     /// Takes note of an event.
     pub fn note(&mut self, event: &Event) {
         match event {
-            Event::Settled {
-                row,
-                account,
-                status,
-                error,
-                ..
-            } => {
-                self.settle(*account, *status);
+            Event::Settled { row, status, error, .. } => {
+                self.settle(*status);
                 if error.is_none() && self.level == Level::Verbose {
                     self.progress.say(&format!("row {row}: {status}"));
                 }
@@ -72,6 +63,10 @@ impl<'a> Watch<'a> {
                 }
             }
             Event::Retrying { row, why, .. } => self.tell(&format!("row {row}: not sent, will be tried again: {}", one_line(why))),
+            Event::Outlook { done, waiting } => {
+                self.outlook = *done;
+                self.view.accounts_waiting = waiting.len();
+            }
             Event::Waiting { until, why } => self.view.waiting = Some((*until, *why)),
             Event::Left { row, .. } => {
                 self.view.waiting = None;
@@ -89,7 +84,7 @@ impl<'a> Watch<'a> {
         self.show(event);
     }
 
-    fn settle(&mut self, account: u16, status: Status) {
+    fn settle(&mut self, status: Status) {
         match status {
             Status::Sent => self.view.sent += 1,
             Status::Failed => self.view.failed += 1,
@@ -97,9 +92,6 @@ impl<'a> Watch<'a> {
             Status::Invalid | Status::Skipped | Status::Pending => {}
         }
         self.view.left = self.view.left.saturating_sub(1);
-        if let Some(left) = self.left.get_mut(usize::from(account)) {
-            *left = left.saturating_sub(1);
-        }
         self.settled.push_back(Instant::now());
         if self.settled.len() > RECENT_ROWS {
             self.settled.pop_front();
@@ -134,14 +126,13 @@ impl<'a> Watch<'a> {
             self.settled.pop_front();
         }
         self.view.per_minute = self.per_minute(now);
-        let by_limits = estimate(&self.limits, &self.left);
         #[expect(clippy::cast_precision_loss, reason = "a count of rows for an estimate")]
         let by_rate = self
             .view
             .per_minute
             .map(|rate| Duration::try_from_secs_f64(self.view.left as f64 / rate * 60.0).unwrap_or_default());
-        let lasts = by_limits.max(by_rate.unwrap_or_default());
-        self.view.done_at = Some(self.view.waiting.map_or_else(wall_time, |(until, _)| until.max(wall_time())) + lasts);
+        // The limits say when it can be done at the earliest, and what went on of late, how fast answers come.
+        self.view.done_at = self.outlook.map(|done| done.max(wall_time() + by_rate.unwrap_or_default()));
         let view = self.view.clone();
         self.progress.update(|shown| *shown = view);
     }

@@ -2,33 +2,35 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
+use std::time::Duration;
 
-use super::clock::{Clock, wall_time};
+use super::clock::Clock;
 use super::courtesy::Courtesy;
-use super::lane::{Lane, Turn};
-use super::pace::Pace;
+use super::schedule::{Permit, Schedule};
+use super::shared::Shared;
 use super::upload::{Unready, Uploads, ready};
-use crate::adapters::api::{Client, SendRequest};
+use crate::adapters::api::{Client, RateSignals, SendRequest};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::history::{Earlier, HistoryError};
 use crate::adapters::journal::{Claim, Journal, JournalError};
+use crate::adapters::permits::PermitId;
 use crate::model::draft::Draft;
 use crate::model::entry::{Entry, Intent, Outcome, Position};
+use crate::model::event::Wait;
 use crate::model::judgement::folded;
 use crate::model::ledger::Ledger;
 use crate::model::outcome::{Answer, NotSent, Verdict};
 use crate::model::status::Status;
-use crate::model::window::{Counted, Ticket};
+use crate::model::time::Moment;
+use crate::model::window::Counted;
 
-/// A permit to send one row.
+/// A row that leaves: its permit, and its place in what campaigns share.
 #[derive(Debug, Clone, Copy)]
-pub struct Permit {
-    /// The row and its tries so far.
-    pub turn: Turn,
-    /// The sending account.
-    pub account: u16,
-    /// What the pace knows the request by.
-    pub ticket: Ticket,
+pub struct Leaving {
+    /// What the schedule knows it by.
+    pub permit: Permit,
+    /// What the campaigns of this machine know it by.
+    pub shared: Option<PermitId>,
     /// The row's status before the run.
     pub before: Status,
 }
@@ -58,7 +60,7 @@ pub enum Attempt {
 }
 
 /// What an attempt needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Sender<'a> {
     /// Sends the request.
     pub client: &'a Client,
@@ -69,7 +71,7 @@ pub struct Sender<'a> {
     /// What is known of every key.
     pub ledger: &'a Mutex<Ledger>,
     /// The time.
-    pub clock: Clock,
+    pub clock: &'a Clock,
     /// Tries that may fail to connect before a row is given up, after the first.
     pub retries: u32,
     /// What the run owes to other campaigns; `None` where nobody else is concerned.
@@ -83,16 +85,16 @@ pub struct Sender<'a> {
 
 impl Sender<'_> {
     /// Sends `draft` once.
-    pub async fn attempt(self, permit: &Permit, draft: Draft, pace: &RefCell<Pace>, lane: &RefCell<Lane>) -> Attempt {
+    pub async fn attempt(self, leaving: &Leaving, draft: Draft, schedule: &RefCell<Schedule>, shared: Option<&Shared>) -> Attempt {
         let attachments = match ready(self.uploads, self.client, self.journal, &draft).await {
             Ok(attachments) => attachments,
             Err(unready) => {
-                self.close(permit, pace, Counted::No);
+                self.close(leaving, schedule, shared, Counted::No);
                 return Attempt::NotUploaded(unready);
             }
         };
         let intent = Intent {
-            at: wall_time(),
+            at: self.clock.now(),
             row: draft.row,
             key: draft.key.clone(),
             to: draft.recipient.identities().collect(),
@@ -101,42 +103,38 @@ impl Sender<'_> {
             folded_sha256: Some(sha256_hex(&folded(&draft.message))),
             test: false,
         };
+        let close = |counted| self.close(leaving, schedule, shared, counted);
         if let Some(courtesy) = self.courtesy {
-            let refused = match courtesy.claim(&intent, permit.before).await {
+            let refused = match courtesy.claim(&intent, leaving.before).await {
                 Ok(None) => None,
                 Ok(Some(earlier)) => Some(Attempt::WrittenBefore(earlier)),
                 Err(error) => Some(Attempt::Unasked(error)),
             };
             if let Some(refused) = refused {
-                self.close(permit, pace, Counted::No);
+                close(Counted::No);
                 return refused;
             }
         }
         let of = match self.journal.claim(intent.clone()).await {
             Ok(Claim::Ours(position)) => position,
             Ok(Claim::Elsewhere(who)) => {
-                self.close(permit, pace, Counted::No);
+                close(Counted::No);
                 return Attempt::HeldElsewhere(who);
             }
             Err(error) => return Attempt::Unclaimed(error),
         };
         lock(self.ledger).begin(of, &intent);
-        let answer = self.client.send(&SendRequest::of(&draft, &attachments)).await.answer;
-        let verdict = answer.verdict();
-        self.close(permit, pace, counted(verdict));
-        if verdict == Verdict::NotSent(NotSent::Held) {
-            // Before anything else happens, so that not one more request leaves.
-            let told = if let Answer::Http(reply) = &answer {
-                reply.hold_until
-            } else {
-                None
-            };
-            let until = lane.borrow_mut().note_hold(told, self.clock.now());
-            pace.borrow_mut().hold_account(permit.account, until);
+        let sent = self.client.send(&SendRequest::of(&draft, &attachments)).await;
+        let (answer, verdict) = (sent.answer.clone(), sent.answer.verdict());
+        close(counted(verdict));
+        // Before anything else happens, so that not one more request leaves.
+        let ahead = self.heed(leaving, &answer, &sent.signals, &mut schedule.borrow_mut());
+        if let (Some(shared), Some(ahead)) = (shared, ahead) {
+            shared.set_ahead(ahead);
         }
-        let gave_up = verdict == Verdict::NotSent(NotSent::NeverConnected) && permit.turn.vain >= self.retries;
+        let gave_up = verdict == Verdict::NotSent(NotSent::NeverConnected) && leaving.permit.turn.vain >= self.retries;
         let outcome = Outcome {
-            at: wall_time(),
+            at: self.clock.now(),
             of,
             answer,
             gave_up,
@@ -164,6 +162,15 @@ impl Sender<'_> {
         }
     }
 
+    /// The request was answered, or never left.
+    fn close(self, leaving: &Leaving, schedule: &RefCell<Schedule>, shared: Option<&Shared>, counted: Counted) {
+        let now = self.clock.now();
+        schedule.borrow_mut().answered(&leaving.permit, now, counted);
+        if let (Some(shared), Some(id)) = (shared, leaving.shared) {
+            shared.answered(id, now, counted);
+        }
+    }
+
     /// The outcome is known to the ledger, and to other campaigns.
     fn settle(self, intent: Intent, position: Position, outcome: &Outcome) {
         let mut ledger = lock(self.ledger);
@@ -179,9 +186,33 @@ impl Sender<'_> {
         }
     }
 
-    fn close(self, permit: &Permit, pace: &RefCell<Pace>, counted: Counted) {
-        pace.borrow_mut().answered(permit.account, permit.ticket, self.clock.now(), counted);
+    /// Does what an answer says about the pace, whatever its status. Returns how many milliseconds the service's clock is
+    /// ahead, if it told.
+    fn heed(self, leaving: &Leaving, answer: &Answer, signals: &RateSignals, schedule: &mut Schedule) -> Option<i64> {
+        let account = leaving.permit.account;
+        let ahead = signals.server_now.map(|server| self.clock.note_server(server));
+        if let Some(ahead) = ahead {
+            schedule.pace().set_ahead(ahead);
+        }
+        let now = self.clock.now();
+        if answer.verdict() == Verdict::NotSent(NotSent::Held) {
+            let told = if let Answer::Http(reply) = answer { reply.hold_until } else { None };
+            schedule.held(account, told, now);
+        }
+        if let Some(until) = pause(signals, now) {
+            schedule.pace().hold_account(account, until, Wait::Held);
+        }
+        ahead
     }
+}
+
+/// No window of the service is longer than a week; what says more is no pause to heed.
+const LONGEST_PAUSE: Duration = Duration::from_hours(8 * 24);
+
+/// Until when an answer asks for silence although it refuses nothing: nothing is left of the window, or it says so.
+fn pause(signals: &RateSignals, now: Moment) -> Option<Moment> {
+    let spent = if signals.remaining == Some(0) { signals.reset } else { None };
+    spent.max(signals.hold_until).filter(|until| until.since(now) <= LONGEST_PAUSE)
 }
 
 /// Whether a request with this verdict may have become a message.

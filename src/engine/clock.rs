@@ -1,35 +1,98 @@
 //! The engine's time.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::time::Moment;
 
 /// Tells the time of a run: wall time at its start, and from there on what a clock that cannot be set says.
 ///
-/// So a change of the system's clock during a run neither lets a burst through nor stalls it.
-#[derive(Debug, Clone, Copy)]
+/// So a change of the system's clock during a run neither lets a burst through nor stalls it. A clock that cannot be set
+/// stands still while the machine sleeps: where the wall clock is ahead of it, the service's `Date` decides whether time
+/// has passed or a clock was set.
 pub struct Clock {
+    steady: Box<dyn Fn() -> Duration>,
+    wall: Box<dyn Fn() -> Moment>,
     wall_at_start: Moment,
-    start: Instant,
+    steady_at_start: Duration,
+    /// Time that passed while the machine slept.
+    slept: Cell<Duration>,
+    /// How far the service's clock is ahead of ours, in milliseconds, once it told.
+    ahead: Cell<Option<i64>>,
 }
+
+/// A smaller difference cannot be told from the whole seconds of a `Date` and the way that it took.
+const SAME: i64 = 2500;
+/// The wall clock may run apart from the steady one by so much without anybody having slept: clocks are slewed.
+const APART: Duration = Duration::from_secs(5);
 
 impl Clock {
     /// A clock that starts now.
     #[must_use]
     pub fn start() -> Self {
+        let start = Instant::now();
+        Self::of(move || start.elapsed(), wall_time)
+    }
+
+    /// A clock of these two: what never goes back and cannot be set, and what the wall shows.
+    #[must_use]
+    pub fn of(steady: impl Fn() -> Duration + 'static, wall: impl Fn() -> Moment + 'static) -> Self {
         Self {
-            wall_at_start: wall_time(),
-            start: Instant::now(),
+            wall_at_start: wall(),
+            steady_at_start: steady(),
+            steady: Box::new(steady),
+            wall: Box::new(wall),
+            slept: Cell::new(Duration::ZERO),
+            ahead: Cell::new(None),
         }
     }
 
     /// The time of the run.
     #[must_use]
     pub fn now(&self) -> Moment {
+        let elapsed = (self.steady)().saturating_sub(self.steady_at_start) + self.slept.get();
         // Cut, not rounded up: a moment that has not come yet must not be told.
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.wall_at_start + Duration::from_millis(elapsed)
+        self.wall_at_start.shifted(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
     }
+
+    /// Whether the wall clock went on while this one stood still, so that the service should be asked for the time.
+    #[must_use]
+    pub fn agrees_with_the_wall(&self) -> Agreement {
+        if (self.wall)().since(self.now()) > APART {
+            Agreement::WallAhead
+        } else {
+            Agreement::Same
+        }
+    }
+
+    /// Takes note of what the service's clock showed just now. Returns how many milliseconds it is ahead of this one.
+    pub fn note_server(&self, server: Moment) -> i64 {
+        let seen = server.as_millis().saturating_sub(self.now().as_millis());
+        let known = self.ahead.get();
+        let ahead = match known {
+            // Both the service and the wall say that time has passed.
+            Some(known) if seen > known.saturating_add(SAME) => {
+                let passed = Duration::from_millis(u64::try_from(seen - known).unwrap_or(0));
+                self.slept.set(self.slept.get() + passed.min((self.wall)().since(self.now())));
+                known
+            }
+            Some(known) => known,
+            // `Date` is cut to the second.
+            None if seen.abs() > SAME => seen.saturating_add(500),
+            None => 0,
+        };
+        self.ahead.set(Some(ahead));
+        ahead
+    }
+}
+
+/// Whether the wall clock and the clock of a run show the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// As near as clocks are.
+    Same,
+    /// The wall clock is ahead: the machine slept, or somebody set the clock.
+    WallAhead,
 }
 
 /// What the system's clock says now.
@@ -37,4 +100,65 @@ impl Clock {
 pub fn wall_time() -> Moment {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Moment::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// A clock whose two sources are set by hand, in seconds.
+    fn by_hand() -> (Clock, Rc<Cell<u64>>, Rc<Cell<i64>>) {
+        let (steady, wall) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(10_000)));
+        let (s, w) = (Rc::clone(&steady), Rc::clone(&wall));
+        let clock = Clock::of(move || Duration::from_secs(s.get()), move || Moment::from_millis(w.get() * 1000));
+        (clock, steady, wall)
+    }
+
+    fn seconds(clock: &Clock) -> i64 {
+        clock.now().as_millis() / 1000
+    }
+
+    #[test]
+    fn a_clock_that_is_set_by_an_hour_changes_nothing() {
+        for jump in [3600, -3600] {
+            let (clock, steady, wall) = by_hand();
+            assert_eq!(clock.note_server(Moment::from_millis(10_000_000)), 0);
+            steady.set(10);
+            wall.set(10_010 + jump);
+            assert_eq!(seconds(&clock), 10_010, "{jump}");
+            assert_eq!(clock.note_server(Moment::from_millis(10_010_000)), 0);
+            assert_eq!(seconds(&clock), 10_010, "the service says that no time has passed");
+        }
+    }
+
+    #[test]
+    fn time_slept_through_counts_once_the_service_says_so() {
+        let (clock, steady, wall) = by_hand();
+        clock.note_server(Moment::from_millis(10_000_000));
+        steady.set(5);
+        wall.set(10_005 + 28_800);
+        assert_eq!(clock.agrees_with_the_wall(), Agreement::WallAhead);
+        assert_eq!(seconds(&clock), 10_005);
+        clock.note_server(Moment::from_millis((10_005 + 28_800) * 1000));
+        assert_eq!(seconds(&clock), 38_805);
+        assert_eq!(clock.agrees_with_the_wall(), Agreement::Same);
+        steady.set(6);
+        assert_eq!(seconds(&clock), 38_806);
+    }
+
+    #[test]
+    fn a_service_whose_clock_is_wrong_moves_only_its_days() {
+        let (clock, steady, wall) = by_hand();
+        assert_eq!(clock.note_server(Moment::from_millis(13_600_000)), 3_600_500);
+        steady.set(100);
+        wall.set(10_100);
+        assert_eq!(
+            clock.note_server(Moment::from_millis(14_900_000)),
+            3_600_500,
+            "another machine of it, perhaps"
+        );
+        assert_eq!(seconds(&clock), 10_100);
+    }
 }

@@ -11,24 +11,49 @@ use crate::model::time::Moment;
 pub struct Turn {
     /// The row, as an index into the plan.
     pub index: usize,
+    /// Its class: the queue that it stands in.
+    pub class: u16,
     /// Tries of this run that never connected.
     pub vain: u32,
 }
 
 /// One account's rows. A slow, held or dead account has a lane of its own, so that it slows no other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Lane {
     account: u16,
-    /// Where in the plan to look for the next row that was not tried yet.
-    cursor: usize,
-    /// Rows to be tried again come before new ones.
-    again: VecDeque<Turn>,
+    /// The rows of each class: those of one can wait for their hours while those of another leave.
+    queues: Vec<Queue>,
     /// When the lane was last served, so that lanes that are open take turns.
     pub served: u64,
     stopped: bool,
     misses: usize,
     unknown: usize,
     untold_holds: u32,
+}
+
+/// The rows of one account and one class, in the order of the sheet.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    /// Where in the plan to look for the next row that was not tried yet.
+    cursor: usize,
+    /// Rows to be tried again come before new ones.
+    again: VecDeque<Turn>,
+}
+
+impl Queue {
+    fn peek(&mut self, plan: &Plan, account: u16, class: u16) -> Option<Turn> {
+        if let Some(turn) = self.again.front() {
+            return Some(*turn);
+        }
+        while let Some(row) = plan.rows.get(self.cursor) {
+            if row.step == Step::Send && row.account == account && row.class == class {
+                let index = self.cursor;
+                return Some(Turn { index, class, vain: 0 });
+            }
+            self.cursor += 1;
+        }
+        None
+    }
 }
 
 /// The third 404 of an account in a row means the account, whatever the text says.
@@ -40,13 +65,12 @@ const LONGEST_UNTOLD_HOLD: Duration = Duration::from_hours(1);
 const SHORTEST_HOLD: Duration = Duration::from_secs(1);
 
 impl Lane {
-    /// The lane of `account`, at the start of the plan.
+    /// The lane of `account`, at the start of a plan whose rows have so many classes.
     #[must_use]
-    pub fn new(account: u16) -> Self {
+    pub fn new(account: u16, classes: u16) -> Self {
         Self {
             account,
-            cursor: 0,
-            again: VecDeque::new(),
+            queues: vec![Queue::default(); usize::from(classes)],
             served: 0,
             stopped: false,
             misses: 0,
@@ -61,36 +85,27 @@ impl Lane {
         self.account
     }
 
-    /// The row whose turn it is, if the lane has one and still sends.
-    pub fn peek(&mut self, plan: &Plan) -> Option<Turn> {
-        if self.stopped {
-            return None;
-        }
-        if let Some(turn) = self.again.front() {
-            return Some(*turn);
-        }
-        while let Some(row) = plan.rows.get(self.cursor) {
-            if row.step == Step::Send && row.account == self.account {
-                return Some(Turn {
-                    index: self.cursor,
-                    vain: 0,
-                });
-            }
-            self.cursor += 1;
-        }
-        None
+    /// The next row of each class that has one, if the lane still sends.
+    pub fn peek(&mut self, plan: &Plan) -> impl Iterator<Item = Turn> {
+        let (account, stopped) = (self.account, self.stopped);
+        let queues = self.queues.iter_mut().zip(0u16..).filter(move |_| !stopped);
+        queues.filter_map(move |(queue, class)| queue.peek(plan, account, class))
     }
 
-    /// Takes the row that [`Lane::peek`] showed.
-    pub fn take(&mut self) {
-        if self.again.pop_front().is_none() {
-            self.cursor += 1;
+    /// Takes a row that [`Lane::peek`] showed.
+    pub fn take(&mut self, turn: Turn) {
+        if let Some(queue) = self.queues.get_mut(usize::from(turn.class))
+            && queue.again.pop_front().is_none()
+        {
+            queue.cursor = turn.index + 1;
         }
     }
 
-    /// The row will be tried again, before others.
+    /// The row will be tried again, before others of its class.
     pub fn put_back(&mut self, turn: Turn) {
-        self.again.push_front(turn);
+        if let Some(queue) = self.queues.get_mut(usize::from(turn.class)) {
+            queue.again.push_front(turn);
+        }
     }
 
     /// The lane sends nothing more in this run.
@@ -161,7 +176,7 @@ mod tests {
     #[test]
     fn a_hold_that_names_no_time_doubles() {
         let now = Moment::from_millis(0);
-        let mut lane = Lane::new(0);
+        let mut lane = Lane::new(0, 1);
         let waits: Vec<i64> = (0..8).map(|_| lane.note_hold(None, now).as_millis() / 60_000).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         lane.note_sent();
@@ -171,7 +186,7 @@ mod tests {
 
     #[test]
     fn only_the_third_404_in_a_row_means_the_account() {
-        let mut lane = Lane::new(0);
+        let mut lane = Lane::new(0, 1);
         let seen: Vec<_> = [404, 404, 400, 404, 404, 404]
             .into_iter()
             .map(|status| lane.note_status(Some(status)))

@@ -1,162 +1,141 @@
 //! When the next request of each account may leave, under all limits at once.
 
+mod gate;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::adapters::pace::Spacing;
+use self::gate::Gate;
+pub use self::gate::Leave;
+use crate::model::calendar::Openings;
 use crate::model::event::Wait;
-use crate::model::rate::{Ceiling, DailyLimit};
+use crate::model::limits::{AccountLimits, Opener};
+use crate::model::rate::{Ceiling, Rate};
 use crate::model::time::Moment;
-use crate::model::window::{Counted, Day, Opening, Past, Ticket, Window};
+use crate::model::window::{By, Counted, Opening, Past, Ticket};
 
 /// The limits of a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Ceiling of the whole run.
     pub rate: Ceiling,
-    /// Ceiling of each account.
-    pub account_rate: Ceiling,
-    /// Messages of each account in a UTC day.
-    pub daily_limit: DailyLimit,
+    /// Ceilings of the key, for all campaigns together.
+    pub key: Vec<Rate>,
+    /// The limits of each account that has none of its own.
+    pub account: AccountLimits,
+    /// The limits of accounts that have some of their own, by id.
+    pub own: BTreeMap<String, AccountLimits>,
 }
 
 impl Limits {
+    /// Nothing is limited.
+    pub const NONE: Self = Self {
+        rate: Ceiling::Unlimited,
+        key: Vec::new(),
+        account: AccountLimits::NONE,
+        own: BTreeMap::new(),
+    };
+
+    /// The limits of an account.
+    #[must_use]
+    pub fn of(&self, account: Option<&str>) -> &AccountLimits {
+        account.and_then(|id| self.own.get(id)).unwrap_or(&self.account)
+    }
+
     /// How far back earlier requests still use up these limits.
     #[must_use]
     pub fn memory(&self) -> Duration {
-        let day = match self.daily_limit {
-            DailyLimit::Unlimited => Duration::ZERO,
-            DailyLimit::At(_) => Duration::from_hours(24),
-        };
-        let periods = [self.rate, self.account_rate].into_iter().filter_map(Ceiling::rate);
-        periods
+        let rates = self.rate.rate().into_iter().chain(self.key.iter().copied());
+        let accounts = self.own.values().chain([&self.account]);
+        rates
             .map(|rate| rate.period() + rate.spacing())
-            .chain([day])
+            .chain(accounts.map(AccountLimits::memory))
             .max()
             .unwrap_or_default()
     }
 }
 
-/// When a request may leave, and what holds it back until then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Leave {
-    /// When.
-    pub opens: Opening,
-    /// What holds it back, if it is not open yet.
-    pub why: Wait,
+/// What a row's time depends on beside its account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Class {
+    /// Its hours, as an index into the run's list.
+    pub hours: u16,
+    /// Whether its message opens a conversation.
+    pub opener: Opener,
 }
 
-impl Leave {
-    fn later(self, other: Self) -> Self {
-        match (self.opens, other.opens) {
-            (Opening::AfterAnswer, _) => self,
-            (Opening::At(mine), Opening::At(others)) if mine >= others => self,
-            _ => other,
-        }
-    }
-
-    /// Whether the request may leave at `now`.
-    #[must_use]
-    pub fn is_open(&self, now: Moment) -> bool {
-        matches!(self.opens, Opening::At(at) if at <= now)
-    }
-}
-
-/// The limits that one thing has: the run, or an account.
+/// What a pace begins with.
 #[derive(Debug)]
-struct Gate {
-    window: Option<Window>,
-    spacing: Option<Spacing>,
-    day: Option<Day>,
-    held: Option<Moment>,
-    /// What the window and the spacing are called, and what a hold is.
-    names: (Wait, Wait),
-}
-
-impl Gate {
-    fn new(ceiling: Ceiling, daily_limit: DailyLimit, origin: Moment, names: (Wait, Wait)) -> Self {
-        let rate = ceiling.rate();
-        Self {
-            window: rate.map(Window::new),
-            spacing: rate.and_then(|rate| Spacing::new(rate, origin)),
-            day: Day::new(daily_limit),
-            held: None,
-            names,
-        }
-    }
-
-    fn leave_at(&self, now: Moment) -> Leave {
-        let (rate, hold) = self.names;
-        let at = |opens, why| Leave { opens, why };
-        let window = self.window.as_ref().map(|window| at(window.opens(), rate));
-        let spacing = self.spacing.as_ref().map(|spacing| at(Opening::At(spacing.opens()), rate));
-        let day = self.day.as_ref().map(|day| at(day.opens(now), Wait::DailyLimit));
-        let held = self.held.map(|until| at(Opening::At(until), hold));
-        [window, spacing, day, held]
-            .into_iter()
-            .flatten()
-            .fold(at(Opening::At(now), rate), Leave::later)
-    }
-
-    fn leave(&mut self, ticket: Ticket, now: Moment) {
-        if let Some(window) = &mut self.window {
-            window.leave(ticket);
-        }
-        if let Some(spacing) = &mut self.spacing {
-            spacing.leave(now);
-        }
-        if let Some(day) = &mut self.day {
-            day.leave(ticket, now);
-        }
-    }
-
-    fn answered(&mut self, ticket: Ticket, at: Moment, counted: Counted) {
-        if let Some(window) = &mut self.window {
-            window.answered(ticket, at);
-        }
-        if let Some(day) = &mut self.day {
-            day.answered(ticket, at, counted);
-        }
-    }
-
-    fn hold(&mut self, until: Moment) {
-        self.held = Some(self.held.map_or(until, |held| held.max(until)));
-    }
+pub struct Beginning<'a> {
+    /// The limits.
+    pub limits: &'a Limits,
+    /// The run's accounts, by index.
+    pub accounts: &'a [Option<String>],
+    /// Earlier requests that the limits still count, in the order of leaving.
+    pub past: &'a [Past],
+    /// The day in UTC of each account's first message, as far as it had one, by index.
+    pub first_days: &'a [Option<i64>],
+    /// The classes of rows, by index; where there are none, all rows are alike.
+    pub classes: &'a [Class],
+    /// The hours that classes name, by index; where there are none, always.
+    pub hours: &'a [Openings],
+    /// What pauses are drawn from: the same in every run of a campaign.
+    pub seed: u64,
 }
 
 /// All limits of a run. Knows no clock: the engine tells it the time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pace {
+    key: Gate,
     run: Gate,
     accounts: Vec<Gate>,
+    classes: Vec<Class>,
+    hours: Vec<Openings>,
+    /// How many milliseconds the service's clock is ahead of ours: its days are what limits of a day count.
+    ahead: i64,
     next_ticket: u64,
 }
 
 impl Pace {
-    /// The pace of a run that begins at `now`, after what earlier runs have used up.
-    ///
-    /// `past` is in the order of leaving; `accounts` are the run's accounts, by index.
+    /// The pace of a run that begins at `now`, after what earlier runs and other campaigns have used up.
     #[must_use]
-    pub fn new(limits: Limits, accounts: &[Option<String>], past: &[Past], now: Moment) -> Self {
+    pub fn new(beginning: &Beginning<'_>, now: Moment) -> Self {
+        let limits = beginning.limits;
         let origin = now - limits.memory();
-        let run = Gate::new(limits.rate, DailyLimit::Unlimited, origin, (Wait::Rate, Wait::Unreachable));
-        let account = |_| Gate::new(limits.account_rate, limits.daily_limit, origin, (Wait::AccountRate, Wait::Held));
+        let account = |(index, id): (usize, &Option<String>)| {
+            let first_day = beginning.first_days.get(index).copied().flatten();
+            Gate::of_account(limits.of(id.as_deref()), first_day, beginning.seed ^ index as u64, origin)
+        };
         let mut pace = Self {
-            run,
-            accounts: accounts.iter().map(account).collect(),
+            key: Gate::of_key(&limits.key),
+            run: Gate::of_run(limits.rate, origin),
+            accounts: beginning.accounts.iter().enumerate().map(account).collect(),
+            classes: if beginning.classes.is_empty() {
+                vec![Class::default()]
+            } else {
+                beginning.classes.to_vec()
+            },
+            hours: beginning.hours.to_vec(),
+            ahead: 0,
             next_ticket: 0,
         };
-        for request in past {
-            // A clock that was set back makes earlier requests look like later ones: they count as if they had just been.
-            let (left, answered) = (request.left.min(now), request.answered.min(now));
-            let ticket = pace.ticket();
-            pace.run.leave(ticket, left);
-            pace.run.answered(ticket, answered, request.counted);
-            if let Some(index) = accounts.iter().position(|account| *account == request.account) {
-                pace.accounts[index].leave(ticket, left);
-                pace.accounts[index].answered(ticket, answered, request.counted);
-            }
+        for request in beginning.past {
+            pace.remember(request, beginning.accounts, now);
         }
         pace
+    }
+
+    fn remember(&mut self, request: &Past, accounts: &[Option<String>], now: Moment) {
+        // A clock that was set back makes earlier requests look like later ones: they count as if they had just been.
+        let (left, answered) = (request.left.min(now), request.answered.min(now));
+        let ticket = self.ticket();
+        let own = accounts.iter().position(|account| *account == request.account);
+        let run = (request.by == By::Us).then_some(&mut self.run);
+        let account = own.and_then(|index| self.accounts.get_mut(index));
+        for gate in [Some(&mut self.key), run, account].into_iter().flatten() {
+            gate.leave(ticket, left, 0, request.opener);
+            gate.answered(ticket, answered, 0, request.counted);
+        }
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -164,109 +143,103 @@ impl Pace {
         Ticket(self.next_ticket)
     }
 
-    /// When the next request of `account` may leave.
+    /// Whether nothing is limited, at any time from `now` on.
     #[must_use]
-    pub fn opens(&self, account: u16, now: Moment) -> Leave {
-        self.run.leave_at(now).later(self.accounts[usize::from(account)].leave_at(now))
+    pub fn is_free(&self, now: Moment) -> bool {
+        let gates = self.accounts.iter().chain([&self.key, &self.run]);
+        gates.into_iter().all(|gate| gate.is_free(now)) && self.hours.iter().all(|hours| *hours == Openings::ALWAYS)
     }
 
-    /// A request of `account` leaves at `now`.
-    pub fn leave(&mut self, account: u16, now: Moment) -> Ticket {
+    /// How many classes of rows there are.
+    #[must_use]
+    pub fn classes(&self) -> u16 {
+        u16::try_from(self.classes.len()).unwrap_or(u16::MAX)
+    }
+
+    /// When the next request of any account may leave, as far as the run and its key decide.
+    #[must_use]
+    pub fn opens_for_all(&self, now: Moment) -> Leave {
+        self.run
+            .leave_at(now, self.ahead, Opener::Known)
+            .later(self.key.leave_at(now, self.ahead, Opener::Known))
+    }
+
+    /// When the next request of `account` may leave for a row of `class`; `all` is what [`Pace::opens_for_all`] says.
+    #[must_use]
+    pub fn opens(&self, account: u16, class: u16, all: Leave, now: Moment) -> Leave {
+        let class = self.classes.get(usize::from(class)).copied().unwrap_or_default();
+        let own = self.accounts.get(usize::from(account));
+        let leave = own.map_or(all, |gate| all.later(gate.leave_at(now, self.ahead, class.opener)));
+        let (Some(hours), Opening::At(at)) = (self.hours.get(usize::from(class.hours)), leave.opens) else {
+            return leave;
+        };
+        // Closed now is one thing, and a limit that opens only after the hours have ended is another.
+        let why = if hours.is_open(now) { leave.why } else { Wait::Window };
+        let open = hours.next(at.max(now)).unwrap_or(NEVER);
+        if open <= at.max(now) && why != Wait::Window {
+            return leave;
+        }
+        Leave {
+            opens: Opening::At(open),
+            why,
+        }
+    }
+
+    /// A request of `account` leaves at `now` for a row of `class`.
+    pub fn leave(&mut self, account: u16, class: u16, now: Moment) -> Ticket {
         let ticket = self.ticket();
-        self.run.leave(ticket, now);
-        self.accounts[usize::from(account)].leave(ticket, now);
+        let opener = self.classes.get(usize::from(class)).copied().unwrap_or_default().opener;
+        let ahead = self.ahead;
+        self.each(account, |gate| gate.leave(ticket, now, ahead, opener));
         ticket
     }
 
     /// A request was answered, or given up.
     pub fn answered(&mut self, account: u16, ticket: Ticket, at: Moment, counted: Counted) {
-        self.run.answered(ticket, at, counted);
-        self.accounts[usize::from(account)].answered(ticket, at, counted);
+        let ahead = self.ahead;
+        self.each(account, |gate| gate.answered(ticket, at, ahead, counted));
     }
 
-    /// The service asked for silence from `account`.
-    pub fn hold_account(&mut self, account: u16, until: Moment) {
-        self.accounts[usize::from(account)].hold(until);
+    fn each(&mut self, account: u16, mut act: impl FnMut(&mut Gate)) {
+        act(&mut self.key);
+        act(&mut self.run);
+        self.accounts.get_mut(usize::from(account)).into_iter().for_each(act);
     }
 
-    /// Nothing leaves until then, from any account.
-    pub fn hold_run(&mut self, until: Moment) {
-        self.run.hold(until);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(millis: i64) -> Moment {
-        Moment::from_millis(millis)
-    }
-
-    fn limits(rate: &str, account_rate: &str, daily: &str) -> Limits {
-        Limits {
-            rate: rate.parse().expect("a rate"),
-            account_rate: account_rate.parse().expect("a rate"),
-            daily_limit: daily.parse().expect("a limit"),
+    /// Nothing leaves from `account` until then.
+    pub fn hold_account(&mut self, account: u16, until: Moment, why: Wait) {
+        if let Some(gate) = self.accounts.get_mut(usize::from(account)) {
+            gate.hold(until, why);
         }
     }
 
-    #[test]
-    fn a_restart_forgets_nothing_that_was_used_up() {
-        let now = at(1_000_000);
-        let past: Vec<Past> = (0..3)
-            .map(|n| Past {
-                account: None,
-                left: at(990_000 + n),
-                answered: at(990_100 + n),
-                counted: Counted::Yes,
-            })
-            .collect();
-        let pace = Pace::new(limits("3/min", "unlimited", "unlimited"), &[None], &past, now);
-        assert_eq!(
-            pace.opens(0, now),
-            Leave {
-                opens: Opening::At(at(1_050_101)),
-                why: Wait::Rate
-            }
-        );
-        let day = Pace::new(limits("unlimited", "unlimited", "3"), &[None], &past, now);
-        assert_eq!(
-            day.opens(0, now),
-            Leave {
-                opens: Opening::At(at(86_400_000)),
-                why: Wait::DailyLimit
-            }
-        );
+    /// Nothing that opens a conversation leaves from `account` until then.
+    pub fn hold_new_conversations(&mut self, account: u16, until: Moment) {
+        if let Some(gate) = self.accounts.get_mut(usize::from(account)) {
+            gate.hold_new(until);
+        }
     }
 
-    #[test]
-    fn requests_from_a_future_clock_count_as_just_made() {
-        let now = at(1_000_000);
-        let past = [Past {
-            account: None,
-            left: at(9_000_000),
-            answered: at(9_000_100),
-            counted: Counted::Yes,
-        }];
-        let pace = Pace::new(limits("1/min", "unlimited", "unlimited"), &[None], &past, now);
-        assert_eq!(pace.opens(0, now).opens, Opening::At(at(1_060_001)));
+    /// Nothing leaves until then, from any account.
+    pub fn hold_run(&mut self, until: Moment, why: Wait) {
+        self.run.hold(until, why);
     }
 
-    #[test]
-    fn a_hold_shuts_its_account_and_no_other() {
-        let now = at(5_000);
-        let accounts = [Some("a".to_owned()), Some("b".to_owned())];
-        let mut pace = Pace::new(limits("unlimited", "unlimited", "unlimited"), &accounts, &[], now);
-        pace.hold_account(0, at(9_000));
-        pace.hold_account(0, at(8_000));
-        assert_eq!(
-            pace.opens(0, now),
-            Leave {
-                opens: Opening::At(at(9_000)),
-                why: Wait::Held
-            }
-        );
-        assert!(pace.opens(1, now).is_open(now));
+    /// The service says that an account has used so many messages of its day.
+    pub fn told_used(&mut self, account: u16, used: u32, now: Moment) {
+        if let Some(gate) = self.accounts.get_mut(usize::from(account)) {
+            gate.told_used(used, now.shifted(self.ahead));
+        }
+    }
+
+    /// The service's clock is so many milliseconds ahead of ours; behind it, if the number is negative.
+    pub fn set_ahead(&mut self, millis: i64) {
+        self.ahead = millis;
     }
 }
+
+/// Further off than any run waits.
+pub const NEVER: Moment = Moment::from_millis(i64::MAX / 4);
+
+#[cfg(test)]
+mod tests;

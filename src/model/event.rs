@@ -45,6 +45,13 @@ pub enum Event {
         /// What is waited for.
         why: Wait,
     },
+    /// How the run will go on, as far as can be told now. Told every few seconds.
+    Outlook {
+        /// When the last row will have been sent; `None` where that is too far off to tell.
+        done: Option<Moment>,
+        /// Accounts that have rows left and cannot send just now: until when, and why.
+        waiting: Vec<(u16, Moment, Wait)>,
+    },
     /// An account takes no further rows in this run.
     AccountStopped {
         /// The account.
@@ -61,10 +68,22 @@ pub enum Event {
 pub enum Wait {
     /// The ceiling of the whole run.
     Rate,
+    /// The ceiling of the key, which all campaigns of this machine share.
+    KeyRate,
     /// The ceiling of the account.
     AccountRate,
+    /// The account's limit of the hour.
+    Hourly,
     /// The account's limit of the day.
     DailyLimit,
+    /// The account's limit of new conversations a day.
+    NewConversations,
+    /// The account is new, and its limit grows from day to day.
+    Ramp,
+    /// The pause between two messages of an account.
+    Gap,
+    /// The hours at which messages may leave.
+    Window,
     /// The service asked for silence.
     Held,
     /// The service cannot be reached just now.
@@ -75,8 +94,14 @@ impl std::fmt::Display for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Rate => "the rate of the run (--rate)",
+            Self::KeyRate => "the rate of the key (--key-rate)",
             Self::AccountRate => "the rate of the account (--account-rate)",
+            Self::Hourly => "the account's limit of the hour (--account-hourly)",
             Self::DailyLimit => "the account's limit of the day (--daily-limit)",
+            Self::NewConversations => "the account's limit of new conversations a day (--new-conversations)",
+            Self::Ramp => "the account's ramp (--ramp)",
+            Self::Gap => "the pause between two messages (--gap)",
+            Self::Window => "the hours at which messages may leave (--window)",
             Self::Held => "the service asked to wait",
             Self::Unreachable => "the service cannot be reached",
         })
@@ -101,10 +126,17 @@ pub enum Stop {
         /// What would be waited for.
         why: Wait,
     },
+    /// `--until` or `--for` has come, or comes before anything else can leave.
+    Time {
+        /// When the next message may leave.
+        until: Option<Moment>,
+    },
     /// The journal could not be written: nothing more is sent.
     Journal(String),
     /// The contact history could not be asked: nothing more is sent.
     History(String),
+    /// The permits that campaigns share could not be kept: nothing more is sent.
+    Permits(String),
 }
 
 impl Stop {
@@ -113,8 +145,8 @@ impl Stop {
     pub const fn weight(&self) -> u8 {
         match self {
             Self::Asked(_) => 2,
-            Self::Journal(_) | Self::History(_) => 1,
-            Self::Credentials(_) | Self::Redirected(_) | Self::TooManyFailures(_) | Self::LongWait { .. } => 0,
+            Self::Journal(_) | Self::History(_) | Self::Permits(_) => 1,
+            Self::Credentials(_) | Self::Redirected(_) | Self::TooManyFailures(_) | Self::LongWait { .. } | Self::Time { .. } => 0,
         }
     }
 }

@@ -3,12 +3,14 @@
 //! This floor knows std, serde and thiserror. It does no IO, reads no clock and runs no futures, so
 //! every rule in it can be tested as a function.
 
+pub mod calendar;
 pub mod draft;
 pub mod entry;
 pub mod event;
 pub mod fingerprint;
 pub mod judgement;
 pub mod ledger;
+pub mod limits;
 pub mod outcome;
 pub mod plan;
 pub mod preflight;

@@ -166,6 +166,8 @@ pub struct Planned {
     pub check: u32,
     /// The sending account, as an index into the run's list of accounts.
     pub account: u16,
+    /// What the row's time depends on beside its account, as an index into the run's list of classes.
+    pub class: u16,
     /// The status before the run.
     pub status: Status,
     /// What the run does.
@@ -238,6 +240,15 @@ pub enum Meeting {
     },
     /// It is to be sent if it can be rendered.
     Open(Standing),
+}
+
+/// From where a row leaves, and what its time depends on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The sending account, as an index into the run's list of accounts.
+    pub account: u16,
+    /// Its class, as an index into the run's list of classes.
+    pub class: u16,
 }
 
 /// What became of rendering a row.
@@ -329,7 +340,7 @@ impl Planner {
     }
 
     /// Adds the row that was met.
-    pub fn push(&mut self, number: RowNumber, place: Place, account: u16, lot: u64, meeting: Meeting, rendering: Rendering) {
+    pub fn push(&mut self, number: RowNumber, place: Place, way: Way, lot: u64, meeting: Meeting, rendering: Rendering) {
         let (status, skip) = match (meeting, rendering) {
             (Meeting::Settled { status, skip }, _) => (status, skip),
             (Meeting::Open(Standing::Unconfirmed), Rendering::Invalid) => (Status::Unconfirmed, None),
@@ -347,7 +358,8 @@ impl Planner {
             place,
             number,
             check,
-            account,
+            account: way.account,
+            class: way.class,
             status,
             step,
             skip,
@@ -504,7 +516,7 @@ mod tests {
             planner.push(
                 number,
                 Place(0),
-                0,
+                Way::default(),
                 Fingerprint::of_recipient(key).lot(),
                 meeting,
                 Rendering::Draft(1),

@@ -129,17 +129,20 @@ pub enum Meaning {
     Attachments,
     /// `auto`, `sales_navigator` or `linkedin_inbox`.
     Channel,
+    /// The recipient's time zone. Never recognised by name, since it changes when messages leave.
+    Timezone,
 }
 
 impl Meaning {
     /// All meanings.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Recipient,
         Self::ProfileUrn,
         Self::Conversation,
         Self::Account,
         Self::Attachments,
         Self::Channel,
+        Self::Timezone,
     ];
 
     /// The word for it in `[columns]` and `--column`.
@@ -152,6 +155,7 @@ impl Meaning {
             Self::Account => "account",
             Self::Attachments => "attachments",
             Self::Channel => "messaging_channel",
+            Self::Timezone => "timezone",
         }
     }
 
@@ -172,6 +176,7 @@ impl Meaning {
             Self::Account => &["account_id", "account"],
             Self::Attachments => &["attachments"],
             Self::Channel => &["messaging_channel"],
+            Self::Timezone => &[],
         }
     }
 }

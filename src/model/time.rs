@@ -40,7 +40,19 @@ impl Moment {
     /// The first moment of the day in UTC after this one.
     #[must_use]
     pub const fn next_utc_midnight(self) -> Self {
-        Self((self.utc_day() + 1) * DAY_MILLIS)
+        Self::start_of_utc_day(self.utc_day() + 1)
+    }
+
+    /// The first moment of a day in UTC, given as days since the Unix epoch.
+    #[must_use]
+    pub const fn start_of_utc_day(day: i64) -> Self {
+        Self(day.saturating_mul(DAY_MILLIS))
+    }
+
+    /// This moment, so many milliseconds later; earlier if the number is negative.
+    #[must_use]
+    pub const fn shifted(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
     }
 }
 

@@ -73,6 +73,14 @@ impl Client {
         self.look_up_timed(request).await.map(|timed| timed.told)
     }
 
+    /// What the service's clock shows, whatever it says otherwise. `None` where it does not answer, or does not say.
+    pub async fn server_time(&self) -> Option<Moment> {
+        let url = self.base.below(&["accounts"], &[])?;
+        let response = self.http.execute(Request::new(Method::GET, url)).await.ok()?;
+        let signals = RateSignals::of_headers(response.status().as_u16(), response.headers(), self.now(), &self.key);
+        signals.server_now
+    }
+
     /// As [`Self::look_up`], with the clocks of both sides.
     pub(super) async fn look_up_timed<T: DeserializeOwned>(&self, request: Request) -> Lookup<Timed<T>> {
         match self.http.execute(request).await {

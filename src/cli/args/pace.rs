@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use rowcast::model::calendar::{Holiday, TimeOfDay, WeekHours};
+use rowcast::model::limits::{DayKind, Gap, Ramp};
 use rowcast::model::rate::{Ceiling, DailyLimit};
 use rowcast::model::time::Span;
 
@@ -19,9 +21,36 @@ pub struct PaceArgs {
     /// Ceiling of each account [default: 2/min]
     #[arg(long, value_name = "RATE")]
     pub account_rate: Option<Ceiling>,
+    /// Ceiling of the key, for all campaigns of this machine; may be given several times [default: 60/min and 100/10s]
+    #[arg(long, value_name = "RATE")]
+    pub key_rate: Vec<Ceiling>,
+    /// Ceiling of each account in any hour: a number or unlimited [default: unlimited]
+    #[arg(long, value_name = "N")]
+    pub account_hourly: Option<DailyLimit>,
     /// Ceiling of each account in a UTC day: a number or unlimited [default: 100]
     #[arg(long, value_name = "N")]
     pub daily_limit: Option<DailyLimit>,
+    /// What a day is: utc (from midnight to midnight) or rolling (any 24 hours) [default: utc]
+    #[arg(long, value_name = "KIND")]
+    pub daily_window: Option<DayKind>,
+    /// Messages of each account in a day that open a conversation [default: unlimited]
+    #[arg(long, value_name = "N")]
+    pub new_conversations: Option<DailyLimit>,
+    /// A pause by chance between two messages of an account, such as 30s-90s
+    #[arg(long, value_name = "TIME-TIME")]
+    pub gap: Option<Gap>,
+    /// How a new account begins, such as "10/day +5/day"
+    #[arg(long, value_name = "RAMP")]
+    pub ramp: Option<Ramp>,
+    /// When messages may leave, such as "Mon-Fri 09:00-17:30"; may be given several times [default: always]
+    #[arg(long, value_name = "HOURS")]
+    pub window: Vec<WeekHours>,
+    /// Whose clock counts, such as Europe/Berlin [default: this machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// A day on which nothing leaves, such as 2026-12-25; may be given several times
+    #[arg(long, value_name = "DATE")]
+    pub holidays: Vec<Holiday>,
     /// Requests in flight [default: 8]
     #[arg(long, value_name = "N")]
     pub concurrency: Option<AtLeastOne>,
@@ -37,6 +66,15 @@ pub struct PaceArgs {
     /// A longer wait ends the run and says when to come back [default: 15m]
     #[arg(long, value_name = "TIME")]
     pub max_wait: Option<Span>,
+    /// Do not sleep until the hours at which messages may leave: end, and say when to come back
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Start nothing new from this time of day on, such as 17:30
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<TimeOfDay>,
+    /// Start nothing new after so much time, such as 2h
+    #[arg(long = "for", value_name = "TIME")]
+    pub run_for: Option<PositiveSpan>,
 }
 
 /// How fast the service is asked.

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod check;
 pub mod history;
+pub mod plan;
 pub mod preview;
 pub mod reconcile;
 pub mod report;
@@ -27,6 +28,11 @@ fn in_words(counts: &Counts) -> String {
     let of = |status: Status| (counts.of(status) > 0).then(|| format!("{} {status}", number(counts.of(status))));
     let words: Vec<String> = Status::ALL.into_iter().filter_map(of).collect();
     if words.is_empty() { "no rows".to_owned() } else { words.join(", ") }
+}
+
+/// A moment as the campaign's clock shows it.
+fn when(settings: &Settings, moment: rowcast::model::time::Moment) -> String {
+    rowcast::campaign::pacing::zone(settings).map_or_else(|_| moment.to_string(), |zone| zone.show(moment))
 }
 
 /// One problem as a line: `row 7  error  blank-cell: …`.

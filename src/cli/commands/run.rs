@@ -2,11 +2,12 @@
 
 use rowcast::adapters::progress::{Manner, Progress};
 use rowcast::campaign::error::CampaignError;
-use rowcast::campaign::run::{Proposal, Purpose, limits, prepare};
+use rowcast::campaign::run::{Proposal, Purpose, prepare};
 use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
 use rowcast::campaign::summary::{Ending, Summary};
 use rowcast::engine::clock::wall_time;
-use rowcast::model::event::{Asked, Stop};
+use rowcast::engine::pace::NEVER;
+use rowcast::model::event::{Asked, Stop, Wait};
 use rowcast::model::rate::{Ceiling, DailyLimit};
 use rowcast::model::status::Status;
 use rowcast::model::time::Span;
@@ -98,7 +99,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         (false, _) => Manner::Lines,
     };
     let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
-    let mut watch = Watch::new(&progress, settings.show.level, limits(settings), &prepared.proposal);
+    let mut watch = Watch::new(&progress, settings.show.level, &prepared.proposal);
     let summary = prepared.send(signals::listen(), |event| watch.note(event)).await;
     drop(watch);
     progress.finish();
@@ -174,8 +175,8 @@ fn pace_in_words(settings: &Settings, proposal: &Proposal) -> String {
     let pace = &settings.pace;
     let limits = [
         (pace.rate != Ceiling::Unlimited).then(|| format!("{} in all", pace.rate)),
-        (pace.account_rate != Ceiling::Unlimited).then(|| format!("{} from each account", pace.account_rate)),
-        (pace.daily_limit != DailyLimit::Unlimited).then(|| format!("{} from each account", pace.daily_limit)),
+        (pace.account.rate != Ceiling::Unlimited).then(|| format!("{} from each account", pace.account.rate)),
+        (pace.account.daily != DailyLimit::Unlimited).then(|| format!("{} from each account", pace.account.daily)),
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
     let pace = if limits.is_empty() {
@@ -183,12 +184,19 @@ fn pace_in_words(settings: &Settings, proposal: &Proposal) -> String {
     } else {
         format!("at most {}", limits.join(", "))
     };
-    if proposal.duration.is_zero() {
-        format!("{pace}: as fast as answers come")
-    } else {
-        format!("{pace}: about {}", Span(proposal.duration))
+    match proposal.duration {
+        None => format!("{pace}: not all can be sent (`{}` says why)", again("plan", settings)),
+        Some(lasts) if lasts.is_zero() => format!("{pace}: as fast as answers come"),
+        Some(lasts) if lasts < A_WHILE => format!("{pace}: about {}", Span(lasts)),
+        Some(lasts) => {
+            let done = super::when(settings, wall_time() + lasts);
+            format!("{pace}: about {}, done on {done}", Span(lasts))
+        }
     }
 }
+
+/// Whoever waits longer wants to know the day.
+const A_WHILE: std::time::Duration = std::time::Duration::from_hours(1);
 
 fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
     let count = |status| proposal.counts.of(status);
@@ -196,7 +204,7 @@ fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
         "rows": proposal.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "sent_this_run": 0, "results": settings.files.results.to_string_lossy(),
-        "stopped": null, "to_send": proposal.to_send, "seconds": proposal.duration.as_secs(),
+        "stopped": null, "to_send": proposal.to_send, "seconds": proposal.duration.map(|lasts| lasts.as_secs()),
     })
     .to_string()
 }
@@ -254,11 +262,21 @@ fn stopped(stop: &Stop) -> String {
         Stop::Credentials(why) => format!("the service refuses the API key: {why}"),
         Stop::Redirected(why) => format!("the base URL is wrong: {why}"),
         Stop::TooManyFailures(rows) => format!("{rows} rows failed or stayed unconfirmed one after another (--max-failures)"),
+        Stop::LongWait { until, why } if *until >= NEVER => format!("no further message may ever leave: {why}"),
+        Stop::LongWait {
+            until,
+            why: why @ Wait::Window,
+        } => format!(
+            "the next message may leave at {until}, in {}: {why}",
+            Span(until.since(wall_time()))
+        ),
         Stop::LongWait { until, why } => {
             let wait = Span(until.since(wall_time()));
             format!("the next message may leave at {until}, in {wait}: {why} (--max-wait)")
         }
-        Stop::Journal(why) | Stop::History(why) => why.clone(),
+        Stop::Time { until: None } => "the time is up (--until, --for)".to_owned(),
+        Stop::Time { until: Some(until) } => format!("the time is up before the next message may leave, at {until} (--until, --for)"),
+        Stop::Journal(why) | Stop::History(why) | Stop::Permits(why) => why.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, one_line};
-use super::{again, in_words, point_to_unconfirmed, refuse, what_is_left};
+use super::{again, in_words, point_to_unconfirmed, refuse, what_is_left, when};
 
 /// Reads the campaign and says where it stands.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -29,6 +29,7 @@ fn as_json(settings: &Settings, standing: &Standing) -> String {
         "rows": standing.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "running": standing.running == Running::Yes, "next": standing.next(),
+        "done": standing.done.filter(|_| standing.next() > 0).map(|done| done.to_string()),
         "results": settings.files.results.to_string_lossy(),
     })
     .to_string()
@@ -46,6 +47,9 @@ fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
         (Running::Yes, _) => screen.line("A run is sending just now."),
         (Running::No, None) => screen.line("Nothing is left to send."),
         (Running::No, Some(why)) => screen.commands(&why, &[again("run", settings)]),
+    }
+    if let Some(done) = standing.done.filter(|_| standing.next() > 0) {
+        screen.line(&format!("Sent from now on, all would be done on {}.", when(settings, done)));
     }
     let unconfirmed = standing.counts.of(Status::Unconfirmed);
     point_to_unconfirmed(settings, unconfirmed, screen);

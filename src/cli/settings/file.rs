@@ -20,6 +20,8 @@ pub struct CampaignFile {
 /// A value of the file.
 #[derive(Debug)]
 struct Value {
+    /// The account in whose own section it stands.
+    account: Option<String>,
     key: &'static str,
     line: usize,
     said: Vec<String>,
@@ -93,21 +95,60 @@ impl CampaignFile {
         Ok(())
     }
 
+    /// `[pace.accounts.ID]`: limits of one account.
+    fn take_accounts(&mut self, reader: &Reader<'_>, accounts: &DeTable<'_>) -> Result<(), SettingsError> {
+        for (id, own) in in_order(accounts) {
+            let id = id.get_ref();
+            let own = own.get_ref().as_table().ok_or_else(|| {
+                let at = own.span().start;
+                reader.wrong(at, format!("`{id}` is no section; write [pace.accounts.{id}] and its limits below"))
+            })?;
+            for (name, value) in in_order(own) {
+                let (key, at) = (name.get_ref().as_ref(), name.span().start);
+                let Some(setting) = keys::OF_ACCOUNT.iter().find(|setting| setting.key == key) else {
+                    let here: Vec<&str> = keys::OF_ACCOUNT.iter().map(|setting| setting.key).collect();
+                    let near = keys::nearest(key, here.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                    let text = format!("`{key}` is no limit of an account{near} There are {}", here.join(", "));
+                    return Err(reader.wrong(at, text));
+                };
+                self.keep(reader, setting, Some(id), at, value.get_ref())?;
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, reader: &Reader<'_>, section: &str, key: &str, at: usize, value: &DeValue<'_>) -> Result<(), SettingsError> {
+        if let ("pace", keys::ACCOUNTS, Some(accounts)) = (section, key, value.as_table()) {
+            return self.take_accounts(reader, accounts);
+        }
         let found = keys::ALL
             .iter()
             .find(|setting| setting.key == key && setting.section.holds(section));
         let Some(setting) = found else {
             return Err(reader.wrong(at, unknown_key(section, key)));
         };
+        self.keep(reader, setting, None, at, value)
+    }
+
+    fn keep(
+        &mut self,
+        reader: &Reader<'_>,
+        setting: &'static Setting,
+        account: Option<&str>,
+        at: usize,
+        value: &DeValue<'_>,
+    ) -> Result<(), SettingsError> {
+        let key = setting.key;
         let said = said(setting.kind, value)
             .ok_or_else(|| reader.wrong(at, format!("`{key}` is {}; write {}", value.type_str(), setting.kind.wanted())))?;
         let line = reader.line(at);
-        if let Some(earlier) = self.values.iter().find(|value| value.key == setting.key) {
+        let twice = |value: &&Value| value.key == key && value.account.as_deref() == account;
+        if let Some(earlier) = self.values.iter().find(twice) {
             return Err(reader.wrong(at, format!("`{key}` is said twice; line {} has it as well", earlier.line)));
         }
         self.values.push(Value {
-            key: setting.key,
+            account: account.map(str::to_owned),
+            key,
             line,
             said,
         });
@@ -151,8 +192,19 @@ impl CampaignFile {
 
     /// What the file says for a setting, as text, and the line; a switch is `true` or `false`.
     pub fn said(&self, setting: &Setting) -> Option<(&[String], usize)> {
-        let value = self.values.iter().find(|value| value.key == setting.key)?;
+        self.said_of(None, setting)
+    }
+
+    /// What the file says for a limit of an account in that account's own section.
+    pub fn said_of(&self, account: Option<&str>, setting: &Setting) -> Option<(&[String], usize)> {
+        let of = |value: &&Value| value.key == setting.key && value.account.as_deref() == account;
+        let value = self.values.iter().find(of)?;
         Some((&value.said, value.line))
+    }
+
+    /// The accounts that have limits of their own.
+    pub fn accounts(&self) -> std::collections::BTreeSet<&str> {
+        self.values.iter().filter_map(|value| value.account.as_deref()).collect()
     }
 
     /// An error at `line` of the file.

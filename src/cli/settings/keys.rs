@@ -135,6 +135,18 @@ pub const VERBOSE: Setting = top("verbose", Kind::Switch);
 pub const COLOR: Setting = top("color", Kind::Text);
 pub const RATE: Setting = pace("rate", &["ROWCAST_RATE"], Kind::Text);
 pub const ACCOUNT_RATE: Setting = pace("account_rate", &["ROWCAST_ACCOUNT_RATE"], Kind::Text);
+pub const KEY_RATE: Setting = pace("key_rate", &["ROWCAST_KEY_RATE"], Kind::List);
+pub const ACCOUNT_HOURLY: Setting = pace("account_hourly", &[], Kind::Measure);
+pub const DAILY_WINDOW: Setting = pace("daily_window", &[], Kind::Text);
+pub const NEW_CONVERSATIONS: Setting = pace("new_conversations", &[], Kind::Measure);
+pub const GAP: Setting = pace("gap", &[], Kind::Text);
+pub const RAMP: Setting = pace("ramp", &[], Kind::Text);
+pub const WINDOW: Setting = pace("window", &[], Kind::List);
+pub const TIMEZONE: Setting = pace("timezone", &[], Kind::Text);
+pub const HOLIDAYS: Setting = pace("holidays", &[], Kind::List);
+pub const NO_WAIT: Setting = pace("no_wait", &[], Kind::Switch);
+pub const UNTIL: Setting = pace("until", &[], Kind::Text);
+pub const FOR: Setting = pace("for", &[], Kind::Measure);
 pub const DAILY_LIMIT: Setting = pace("daily_limit", &["ROWCAST_DAILY_LIMIT"], Kind::Measure);
 pub const READ_RATE: Setting = pace("read_rate", &["ROWCAST_READ_RATE"], Kind::Text);
 pub const CONCURRENCY: Setting = pace("concurrency", &["ROWCAST_CONCURRENCY"], Kind::Number);
@@ -191,7 +203,33 @@ pub const ALL: &[&Setting] = &[
     &RETRIES,
     &MAX_FAILURES,
     &MAX_WAIT,
+    &KEY_RATE,
+    &ACCOUNT_HOURLY,
+    &DAILY_WINDOW,
+    &NEW_CONVERSATIONS,
+    &GAP,
+    &RAMP,
+    &WINDOW,
+    &TIMEZONE,
+    &HOLIDAYS,
+    &NO_WAIT,
+    &UNTIL,
+    &FOR,
 ];
+
+/// The keys that an account can have of its own, in `[pace.accounts.ID]`.
+pub const OF_ACCOUNT: &[&Setting] = &[
+    &ACCOUNT_RATE,
+    &ACCOUNT_HOURLY,
+    &DAILY_LIMIT,
+    &DAILY_WINDOW,
+    &NEW_CONVERSATIONS,
+    &GAP,
+    &RAMP,
+];
+
+/// The table of `[pace]` whose keys are accounts.
+pub const ACCOUNTS: &str = "accounts";
 
 /// The sections of a `campaign.toml`, but `[columns]`, whose keys are meanings.
 pub const SECTIONS: &[&str] = &["pace", "suppress"];
@@ -231,7 +269,7 @@ mod tests {
     #[test]
     fn every_flag_of_a_campaign_is_a_key() {
         let command = Arguments::command();
-        for name in ["run", "check", "preview"] {
+        for name in ["run", "check", "preview", "plan"] {
             let run = command.find_subcommand(name).expect("a command");
             // Where a command writes its page belongs to the command, not to the campaign.
             for flag in run.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "html") {

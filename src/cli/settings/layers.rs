@@ -164,6 +164,28 @@ impl Layers<'_> {
         said.texts.iter().map(parse).collect()
     }
 
+    /// The value that an account's own section of the campaign file gives a limit.
+    ///
+    /// # Errors
+    /// Where the text is no such value; names the line.
+    pub fn pick_of_account<T>(&self, account: &str, setting: &Setting) -> Result<Option<T>, SettingsError>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let Some(file) = &self.file else { return Ok(None) };
+        let Some((texts, line)) = file.said_of(Some(account), setting) else {
+            return Ok(None);
+        };
+        let wrong = |error: T::Err| file.wrong(line, format!("{}: {error}", setting.key));
+        texts.first().map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The accounts that have limits of their own in the campaign file.
+    pub fn limited_accounts(&self) -> Vec<String> {
+        let file = self.file.as_ref().filter(|_| self.file_pace == FilePace::Holds);
+        file.into_iter().flat_map(|file| file.accounts()).map(str::to_owned).collect()
+    }
+
     /// Text that is not blank.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
         line: "[pace]\naccount_rate = \"{}\"",
         values: ["1/s", "2/s", "unlimited", "4/s"],
         default: "2/min",
-        seen: |s| s.pace.account_rate.to_string(),
+        seen: |s| s.pace.account.rate.to_string(),
     },
     Case {
         flag: "--daily-limit",
@@ -87,7 +87,7 @@ const CASES: &[Case] = &[
         line: "[pace]\ndaily_limit = {}",
         values: ["1", "2", "3", "4"],
         default: "100/day",
-        seen: |s| match s.pace.daily_limit {
+        seen: |s| match s.pace.account.daily {
             DailyLimit::At(n) if n < 9 => n.to_string(),
             limit => limit.to_string(),
         },
@@ -270,7 +270,7 @@ fn a_sheet_is_a_campaign_by_itself() {
     let settings = place.run_on("People.XLSX", "--results r/out.csv").expect("settings");
     assert_eq!(settings.files.sheet, place.path("People.XLSX"));
     assert_eq!(settings.files.results, Path::new("r/out.csv"));
-    assert_eq!(settings.pace, Pace::default());
+    assert_eq!(settings.pace, rowcast::campaign::settings::Pace::default());
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn the_sandbox_has_no_key_no_limits_and_results_of_its_own() {
     assert_eq!(settings.endpoint, Endpoint::Sandbox);
     assert_eq!(settings.files.results, place.path("people.sandbox.results.csv"));
     assert_eq!(settings.pace.rate.to_string(), "unlimited");
-    assert_eq!(settings.pace.account_rate.to_string(), "3/s");
-    assert_eq!(settings.pace.daily_limit, DailyLimit::At(7));
+    assert_eq!(settings.pace.account.rate.to_string(), "3/s");
+    assert_eq!(settings.pace.account.daily, DailyLimit::At(7));
     assert_eq!(settings.pace.concurrency.get(), 8);
 }
 

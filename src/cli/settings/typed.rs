@@ -3,8 +3,8 @@
 use rowcast::campaign::settings::FirstReading;
 
 use crate::cli::args::{
-    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, PaceArgs, PreviewArgs, ReadingArgs, ReconcileArgs,
-    ReportArgs, ResultsArgs, RunArgs, SendingArgs, ShowArgs, StatusArgs, TemplateArgs,
+    CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, PaceArgs, PlanArgs, PreviewArgs, ReadingArgs,
+    ReconcileArgs, ReportArgs, ResultsArgs, RunArgs, SendingArgs, ShowArgs, StatusArgs, TemplateArgs,
 };
 
 /// The flags of a command that is about a campaign.
@@ -68,6 +68,28 @@ impl From<RunArgs> for Typed {
             first_reading: if no_reconcile { FirstReading::Spared } else { FirstReading::Wanted },
             pace,
             reading,
+            format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<PlanArgs> for Typed {
+    fn from(args: PlanArgs) -> Self {
+        let PlanArgs {
+            campaign,
+            templates,
+            choice,
+            contact,
+            pace,
+            format,
+        } = args;
+        Self {
+            campaign,
+            templates,
+            choice,
+            contact,
+            pace,
             format,
             ..Self::default()
         }

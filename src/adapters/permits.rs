@@ -1,0 +1,339 @@
+//! The permits that all campaigns of this machine share (rusqlite): who sent when, with which key, from which account.
+//!
+//! A permit is claimed inside one transaction that holds the database: it reads what was sent, decides, and writes, so
+//! what is granted holds across processes. The file is a view on what journals know; losing it forgets no recipient.
+
+mod error;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+pub use self::error::PermitsError;
+use crate::model::event::Wait;
+use crate::model::limits::{AccountLimits, DAY, DayKind, HOUR, Opener};
+use crate::model::rate::{DailyLimit, Rate};
+use crate::model::time::Moment;
+use crate::model::window::{By, Counted, MIDNIGHT_MARGIN, Past};
+
+/// What the database knows a permit by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermitId(i64);
+
+/// The shared permits, open.
+#[derive(Debug)]
+pub struct Permits {
+    connection: Connection,
+    path: std::path::PathBuf,
+}
+
+/// Who asks for a permit, and what it must keep to.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// What stands for the key: nothing that the key can be made from again.
+    pub key: &'a str,
+    /// What stands for the account, under the same key or another.
+    pub account: &'a str,
+    /// What stands for the campaign.
+    pub campaign: &'a str,
+    /// The ceilings of the key.
+    pub key_rates: &'a [Rate],
+    /// The limits of the account.
+    pub limits: &'a AccountLimits,
+}
+
+/// One request that wants to leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// When.
+    pub at: Moment,
+    /// How many milliseconds the service's clock is ahead.
+    pub ahead: i64,
+    /// How long the request can be on its way at most.
+    pub timeout: Duration,
+    /// Whether it may open a conversation.
+    pub opener: Opener,
+}
+
+/// What became of asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It may leave now.
+    Granted(PermitId),
+    /// It may not leave before this moment; the next try may learn that another request was answered earlier than feared.
+    Later(Moment, Wait),
+}
+
+/// Moments are cut to the millisecond.
+const GRAIN: Duration = Duration::from_millis(1);
+/// How often to look whether a request of another campaign was answered.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl Permits {
+    /// Opens the database at `path`; makes it, and its folder, where it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made, or what is there is no such database.
+    pub fn open(path: &Path, now: Moment) -> Result<Self, PermitsError> {
+        let connection = schema::open(path, now)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
+    }
+
+    fn failed(&self, verb: &'static str) -> impl Fn(rusqlite::Error) -> PermitsError + use<> {
+        let path = self.path.clone();
+        move |source| PermitsError::Database {
+            verb,
+            path: path.clone(),
+            source,
+        }
+    }
+
+    /// Text that is mixed into what stands for a key, so that it says nothing to anybody else.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn salt(&self) -> Result<String, PermitsError> {
+        let read = self
+            .connection
+            .query_row("SELECT value FROM facts WHERE name = 'salt'", [], |row| row.get(0));
+        read.map_err(self.failed("read"))
+    }
+
+    /// Asks for a permit.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn claim(&mut self, asker: Asker<'_>, wish: Wish) -> Result<Claim, PermitsError> {
+        let failed = self.failed("write");
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(&failed)?;
+        if let Some((opens, why)) = holds_back(&transaction, asker, wish).map_err(&failed)? {
+            return Ok(Claim::Later(opens, why));
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO permits (key, account, campaign, left_at, until_at, answered, counted, fresh) VALUES (?, ?, ?, ?, ?, 0, 1, ?)",
+            )
+            .and_then(|mut insert| {
+                let until = wish.at + wish.timeout;
+                let fresh = wish.opener == Opener::New;
+                insert.execute(params![
+                    asker.key,
+                    asker.account,
+                    asker.campaign,
+                    wish.at.as_millis(),
+                    until.as_millis(),
+                    fresh
+                ])
+            })
+            .map_err(&failed)?;
+        let id = transaction.last_insert_rowid();
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO accounts (account, first_at) VALUES (?, ?)")
+            .and_then(|mut insert| insert.execute(params![asker.account, wish.at.as_millis()]))
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(Claim::Granted(PermitId(id)))
+    }
+
+    /// The request with this permit was answered, or given up.
+    ///
+    /// # Errors
+    /// The database cannot be written; the permit then counts as long as the request could have been on its way.
+    pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) -> Result<(), PermitsError> {
+        let update = "UPDATE permits SET until_at = ?, answered = 1, counted = ? WHERE id = ?";
+        let written = self
+            .connection
+            .prepare_cached(update)
+            .and_then(|mut update| update.execute(params![at.as_millis(), counted == Counted::Yes, id.0]));
+        written.map(drop).map_err(self.failed("write"))
+    }
+
+    /// What other campaigns sent since `since` with this key or from these accounts, in the order of leaving. `name`
+    /// gives the account's id for what stands for it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn past(&self, key: &str, campaign: &str, since: Moment, name: impl Fn(&str) -> Name) -> Result<Vec<Past>, PermitsError> {
+        let query = "SELECT key, account, left_at, until_at, counted, fresh FROM permits WHERE until_at >= ? AND campaign <> ? ORDER BY id";
+        let read = || -> rusqlite::Result<Vec<Past>> {
+            let mut statement = self.connection.prepare(query)?;
+            let mut rows = statement.query(params![since.as_millis(), campaign])?;
+            let mut past = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (of_key, account): (String, String) = (row.get(0)?, row.get(1)?);
+                let account = match (name(&account), of_key == key) {
+                    (Name::Ours(id), _) => id,
+                    (Name::Others, true) => Some(account),
+                    (Name::Others, false) => continue,
+                };
+                past.push(Past {
+                    account,
+                    left: Moment::from_millis(row.get(2)?),
+                    answered: Moment::from_millis(row.get(3)?),
+                    counted: if row.get(4)? { Counted::Yes } else { Counted::No },
+                    opener: if row.get(5)? { Opener::New } else { Opener::Known },
+                    by: By::Others,
+                });
+            }
+            Ok(past)
+        };
+        read().map_err(self.failed("read"))
+    }
+
+    /// When an account first sent anything, by what stands for it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn first_at(&self, account: &str) -> Result<Option<Moment>, PermitsError> {
+        let query = "SELECT first_at FROM accounts WHERE account = ?";
+        let read = self.connection.query_row(query, [account], |row| row.get(0)).optional();
+        read.map(|at| at.map(Moment::from_millis)).map_err(self.failed("read"))
+    }
+}
+
+/// Whose account a permit is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    /// One of this run's, with this id; `None` is the only account of the key.
+    Ours(Option<String>),
+    /// Another.
+    Others,
+}
+
+/// A moment that some limit opens at, and what the limit is called.
+type HeldBack = Option<(Moment, Wait)>;
+
+/// What holds the request back, if anything does: the limit that opens last.
+fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::Result<HeldBack> {
+    let limits = asker.limits;
+    let mut held: HeldBack = None;
+    let mut note = |found: HeldBack| {
+        if let Some((at, _)) = found
+            && at > wish.at
+            && held.is_none_or(|(known, _)| known < at)
+        {
+            held = found;
+        }
+    };
+    for rate in asker.key_rates {
+        note(window(db, Which::Key, asker.key, rate.count(), rate.period(), wish, Wait::KeyRate)?);
+    }
+    if let Some(rate) = limits.rate.rate() {
+        note(window(
+            db,
+            Which::Account,
+            asker.account,
+            rate.count(),
+            rate.period(),
+            wish,
+            Wait::AccountRate,
+        )?);
+    }
+    if let DailyLimit::At(count) = limits.hourly {
+        note(window(db, Which::Messages, asker.account, count, HOUR, wish, Wait::Hourly)?);
+    }
+    for (limit, which, why) in [
+        (limits.daily, Which::Messages, Wait::DailyLimit),
+        (limits.new_conversations, Which::NewConversations, Wait::NewConversations),
+    ] {
+        let DailyLimit::At(count) = limit else { continue };
+        if which == Which::NewConversations && wish.opener == Opener::Known {
+            continue;
+        }
+        note(match limits.day {
+            DayKind::Rolling => window(db, which, asker.account, count, DAY, wish, why)?,
+            DayKind::Utc => day(db, which, asker.account, count, wish, why)?,
+        });
+    }
+    if let Some(ramp) = limits.ramp {
+        let first: Option<i64> = db
+            .query_row("SELECT first_at FROM accounts WHERE account = ?", [asker.account], |row| row.get(0))
+            .optional()?;
+        let today = wish.at.shifted(wish.ahead).utc_day();
+        let first = first.map_or(today, |at| Moment::from_millis(at).utc_day());
+        note(day(db, Which::Messages, asker.account, ramp.on(today - first), wish, Wait::Ramp)?);
+    }
+    if let Some(gap) = limits.gap {
+        let last: Option<i64> = db
+            .prepare_cached("SELECT left_at FROM permits WHERE account = ? ORDER BY id DESC LIMIT 1")?
+            .query_row([asker.account], |row| row.get(0))
+            .optional()?;
+        note(last.map(|at| (Moment::from_millis(at).min(wish.at) + gap.shortest, Wait::Gap)));
+    }
+    Ok(held)
+}
+
+/// Which permits a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Key,
+    Account,
+    Messages,
+    NewConversations,
+}
+
+impl Which {
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Key => "key = ?1",
+            Self::Account => "account = ?1",
+            Self::Messages => "account = ?1 AND counted = 1",
+            Self::NewConversations => "account = ?1 AND counted = 1 AND fresh = 1",
+        }
+    }
+}
+
+/// When a sliding window opens: one period after the N-th last request was answered.
+fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Duration, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
+    let Some(skipped) = count.checked_sub(1) else {
+        return Ok(Some((wish.at + DAY, why)));
+    };
+    let query = format!(
+        "SELECT until_at, answered FROM permits WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
+        which.condition()
+    );
+    let found: Option<(i64, bool)> = db
+        .prepare_cached(&query)?
+        .query_row(params![of, skipped], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(until, answered)| {
+        let until = Moment::from_millis(until);
+        // A clock that was set back makes earlier requests look like later ones.
+        let until = if answered { until.min(wish.at) } else { until };
+        let opens = until + GRAIN + period;
+        if answered || until < wish.at {
+            (opens, why)
+        } else {
+            (opens.min(wish.at + LOOK), why)
+        }
+    }))
+}
+
+/// When a UTC day opens: at once, or when the next one begins.
+fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
+    let now = wish.at.shifted(wish.ahead);
+    let query = format!(
+        "SELECT COUNT(*) FROM permits WHERE {} AND until_at >= ?2 AND left_at < ?3",
+        which.condition()
+    );
+    let mut statement = db.prepare_cached(&query)?;
+    for today in ((now - MIDNIGHT_MARGIN).utc_day()..=(now + MIDNIGHT_MARGIN).utc_day()).rev() {
+        let (first, next) = (Moment::start_of_utc_day(today), Moment::start_of_utc_day(today + 1));
+        let from = (first - MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
+        let to = (next + MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
+        let used: u32 = statement.query_row(params![of, from, to], |row| row.get(0))?;
+        if used >= limit {
+            return Ok(Some(((next + MIDNIGHT_MARGIN).shifted(-wish.ahead), why)));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests;

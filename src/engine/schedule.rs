@@ -1,0 +1,172 @@
+//! Which row next, or how long to wait: the engine's decisions, without a clock and without sending anything.
+//!
+//! A run asks with the time on the clock, `rowcast plan` with a simulated one: what is planned is what is done.
+
+use std::time::Duration;
+
+use super::lane::{Lane, Turn};
+use super::pace::{Leave, NEVER, Pace};
+use crate::model::event::Wait;
+use crate::model::plan::Plan;
+use crate::model::time::Moment;
+use crate::model::window::{Counted, Opening, Ticket};
+
+/// What can be done just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Serve this row of this lane.
+    Serve(Slot),
+    /// Wait until then.
+    Wait(Moment, Wait),
+    /// Wait until a request in flight is answered.
+    Answer,
+    /// Every row had its turn.
+    Nothing,
+}
+
+/// The row that is next in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// The lane's account.
+    pub account: u16,
+    /// The row.
+    pub turn: Turn,
+}
+
+/// A permit to send one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permit {
+    /// The sending account.
+    pub account: u16,
+    /// The row and its tries so far.
+    pub turn: Turn,
+    /// What the pace knows the request by.
+    pub ticket: Ticket,
+}
+
+/// The rows of every account and the limits that they leave under.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    lanes: Vec<Lane>,
+    pace: Pace,
+    served: u64,
+}
+
+impl Schedule {
+    /// The schedule of a plan whose rows name so many accounts.
+    #[must_use]
+    pub fn new(accounts: u16, pace: Pace) -> Self {
+        let classes = pace.classes();
+        Self {
+            lanes: (0..accounts).map(|account| Lane::new(account, classes)).collect(),
+            pace,
+            served: 0,
+        }
+    }
+
+    /// What can be done at `now`: the open lane that waited longest, else the moment at which the first one opens.
+    pub fn next(&mut self, plan: &Plan, now: Moment) -> Next {
+        let all = self.pace.opens_for_all(now);
+        let mut open: Option<(u64, usize, Slot)> = None;
+        let mut earliest: Option<(Moment, Wait)> = None;
+        let mut after_answer = false;
+        for lane in &mut self.lanes {
+            let (account, served) = (lane.account(), lane.served);
+            for turn in lane.peek(plan) {
+                let Leave { opens, why } = self.pace.opens(account, turn.class, all, now);
+                match opens {
+                    Opening::At(at) if at <= now => {
+                        let better = open.is_none_or(|(since, index, _)| (served, turn.index) < (since, index));
+                        if better {
+                            open = Some((served, turn.index, Slot { account, turn }));
+                        }
+                    }
+                    Opening::At(at) => earliest = earliest.into_iter().chain([(at, why)]).min_by_key(|(at, _)| *at),
+                    Opening::AfterAnswer => after_answer = true,
+                }
+            }
+        }
+        match (open, earliest) {
+            (Some((_, _, slot)), _) => Next::Serve(slot),
+            (None, Some((at, why))) => Next::Wait(at, why),
+            (None, None) if after_answer => Next::Answer,
+            (None, None) => Next::Nothing,
+        }
+    }
+
+    /// The accounts that have rows and cannot send at `now`, until when and why.
+    pub fn waiting(&mut self, plan: &Plan, now: Moment) -> Vec<(u16, Moment, Wait)> {
+        let all = self.pace.opens_for_all(now);
+        let mut waiting = Vec::new();
+        for lane in &mut self.lanes {
+            let account = lane.account();
+            let leaves = lane.peek(plan).map(|turn| self.pace.opens(account, turn.class, all, now));
+            let first = leaves
+                .filter_map(|leave| match leave.opens {
+                    Opening::At(at) => Some((at, leave.why)),
+                    Opening::AfterAnswer => None,
+                })
+                .min_by_key(|(at, _)| *at);
+            if let Some((at, why)) = first
+                && at > now
+                && at < NEVER
+            {
+                waiting.push((account, at, why));
+            }
+        }
+        waiting
+    }
+
+    /// Takes the row out of its lane.
+    pub fn take(&mut self, slot: Slot) {
+        self.on_lane(slot.account, |lane| lane.take(slot.turn));
+    }
+
+    /// Puts a row back, to be tried again before others.
+    pub fn put_back(&mut self, account: u16, turn: Turn) {
+        self.on_lane(account, |lane| lane.put_back(turn));
+    }
+
+    /// The row that was taken leaves at `now`.
+    pub fn leave(&mut self, slot: Slot, now: Moment) -> Permit {
+        self.served += 1;
+        let served = self.served;
+        self.on_lane(slot.account, |lane| lane.served = served);
+        Permit {
+            account: slot.account,
+            turn: slot.turn,
+            ticket: self.pace.leave(slot.account, slot.turn.class, now),
+        }
+    }
+
+    /// The request was answered, or given up.
+    pub fn answered(&mut self, permit: &Permit, at: Moment, counted: Counted) {
+        self.pace.answered(permit.account, permit.ticket, at, counted);
+    }
+
+    /// The service refused a request of this account for now; `told` is until when, if it said so.
+    pub fn held(&mut self, account: u16, told: Option<Moment>, now: Moment) -> Moment {
+        let until = self.on_lane(account, |lane| lane.note_hold(told, now)).unwrap_or(now);
+        self.pace.hold_account(account, until, Wait::Held);
+        until
+    }
+
+    /// How long the account has to wait from `now` on, if nothing else is held.
+    #[must_use]
+    pub fn wait_of(&self, account: u16, class: u16, now: Moment) -> Duration {
+        match self.pace.opens(account, class, self.pace.opens_for_all(now), now).opens {
+            Opening::At(at) => at.since(now),
+            Opening::AfterAnswer => Duration::ZERO,
+        }
+    }
+
+    /// The limits.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// Does something with the lane of an account, where there is one.
+    pub fn on_lane<T>(&mut self, account: u16, act: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        self.lanes.get_mut(usize::from(account)).map(act)
+    }
+}

@@ -1,0 +1,124 @@
+//! The limits that this run shares with other campaigns of the machine.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::pace::{Limits, Pace};
+use super::schedule::Slot;
+use crate::adapters::permits::{Asker, Claim, PermitId, Permits, PermitsError, Wish};
+use crate::model::draft::Draft;
+use crate::model::event::Wait;
+use crate::model::limits::Opener;
+use crate::model::time::Moment;
+use crate::model::window::Counted;
+
+/// The permits of this machine, and by what they know this run.
+#[derive(Debug)]
+pub struct Shared {
+    permits: RefCell<Permits>,
+    names: Names,
+    limits: Limits,
+    /// The limits of each account of the run are those of this id.
+    accounts: Vec<Option<String>>,
+    timeout: Duration,
+    ahead: std::cell::Cell<i64>,
+}
+
+/// What stands for a run in the shared permits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// For its key.
+    pub key: String,
+    /// For its campaign.
+    pub campaign: String,
+    /// For each of its accounts, by index.
+    pub accounts: Vec<String>,
+}
+
+/// What became of asking for a permit.
+#[derive(Debug)]
+pub enum Claimed {
+    /// The request may leave.
+    Granted(PermitId),
+    /// Not yet.
+    Later(Later),
+}
+
+/// When to ask again, and what holds the request back until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Later {
+    until: Moment,
+    why: Wait,
+}
+
+impl Later {
+    /// Keeps whatever the limit is about from leaving until then.
+    pub fn hold(self, pace: &mut Pace, account: u16) {
+        match self.why {
+            Wait::KeyRate => pace.hold_run(self.until, self.why),
+            Wait::NewConversations => pace.hold_new_conversations(account, self.until),
+            _ => pace.hold_account(account, self.until, self.why),
+        }
+    }
+}
+
+impl Shared {
+    /// The shared permits for a run with these limits and accounts.
+    #[must_use]
+    pub fn new(permits: Permits, names: Names, limits: Limits, accounts: Vec<Option<String>>, timeout: Duration) -> Self {
+        Self {
+            permits: RefCell::new(permits),
+            names,
+            limits,
+            accounts,
+            timeout,
+            ahead: std::cell::Cell::new(0),
+        }
+    }
+
+    /// Asks for a permit to send a draft at `now`.
+    ///
+    /// # Errors
+    /// The permits cannot be read or written.
+    pub fn claim(&self, slot: Slot, draft: &Draft, now: Moment) -> Result<Claimed, PermitsError> {
+        let index = usize::from(slot.account);
+        let id = self.accounts.get(index).and_then(Option::as_deref);
+        let asker = Asker {
+            key: &self.names.key,
+            account: self.names.accounts.get(index).map_or("", String::as_str),
+            campaign: &self.names.campaign,
+            key_rates: &self.limits.key,
+            limits: self.limits.of(id),
+        };
+        let wish = Wish {
+            at: now,
+            ahead: self.ahead.get(),
+            timeout: self.timeout,
+            opener: opener(draft),
+        };
+        Ok(match self.permits.borrow_mut().claim(asker, wish)? {
+            Claim::Granted(id) => Claimed::Granted(id),
+            Claim::Later(until, why) => Claimed::Later(Later { until, why }),
+        })
+    }
+
+    /// A request was answered, or given up. Where that cannot be written, the permit counts longer than it had to.
+    pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) {
+        let _ = self.permits.borrow().answered(id, at, counted);
+    }
+
+    /// The service's clock is so many milliseconds ahead of ours.
+    pub fn set_ahead(&self, millis: i64) {
+        self.ahead.set(millis);
+    }
+}
+
+/// Whether a message may open a conversation: only a row that names one is known not to.
+#[must_use]
+pub fn opener(draft: &Draft) -> Opener {
+    if draft.recipient.conversation().is_some() {
+        Opener::Known
+    } else {
+        Opener::New
+    }
+}
