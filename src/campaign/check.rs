@@ -4,6 +4,7 @@ use super::address::Accounts;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
+use super::preflight::{Together, of_templates};
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::{Invalid, Settings, Warnings};
@@ -56,6 +57,11 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let mut accounts = Accounts::new(settings.account.clone());
     let (mut problems, mut errors, mut warnings) = (Vec::new(), 0, 0);
     let choice = choice(settings);
+    let mut together = Together::of(&reading);
+    for problem in of_templates(&reading) {
+        errors += 1;
+        problems.push(problem);
+    }
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
@@ -64,6 +70,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         depth: Depth::Everything,
     };
     let plan = survey.plan(choice, |seen| {
+        together.note(seen);
         if seen.problems.is_empty() && !matches!(seen.meeting, crate::model::plan::Meeting::Settled { skip: Some(_), .. }) {
             return;
         }
@@ -71,16 +78,23 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
             match problem.severity {
                 Severity::Error => errors += 1,
                 Severity::Warning => warnings += 1,
+                Severity::Note => {}
             }
             if problems.len() < LISTED {
                 problems.push(RowProblem {
-                    row: seen.row.number(),
+                    row: Some(seen.row.number()),
                     problem,
                 });
             }
         }
     })?;
-    let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse;
+    let together = together.finish();
+    warnings += together.len();
+    problems.extend(together);
+    let by_templates = problems
+        .iter()
+        .any(|problem| problem.row.is_none() && problem.problem.severity == Severity::Error);
+    let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse || by_templates;
     let by_warnings = warnings > 0 && settings.choice.warnings == Warnings::Refuse;
     let found = Check {
         counts: plan.counts(),

@@ -61,6 +61,9 @@ pub enum CampaignError {
         /// The first of their problems.
         problems: Vec<RowProblem>,
     },
+    /// The templates have what another tool would have filled in.
+    #[error("the templates have {} placeholders of another tool, which would be sent as they stand", .0.len())]
+    Placeholders(Vec<RowProblem>),
     /// Warnings, and `--strict`.
     #[error("{count} warnings, and --strict makes them errors; `rowcast check` lists them")]
     Warnings {

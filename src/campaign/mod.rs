@@ -12,6 +12,7 @@ pub mod history;
 pub mod memory;
 pub mod pacing;
 pub mod plan;
+pub mod preflight;
 pub mod preview;
 pub mod reading;
 pub mod reconcile;

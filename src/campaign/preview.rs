@@ -143,7 +143,11 @@ pub fn write_page(settings: &Settings, target: &Path) -> Result<usize, CampaignE
 }
 
 fn card(row: Preview) -> PreviewCard {
-    let severity = |severity| if severity == Severity::Error { "error" } else { "warning" };
+    let severity = |severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
     PreviewCard {
         row: row.row.0,
         recipient: row.recipient,

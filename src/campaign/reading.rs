@@ -7,7 +7,8 @@ use crate::adapters::template::{self, Compiled};
 use crate::model::draft::{Channel, Draft};
 use crate::model::entry::Templates;
 use crate::model::plan::Planned;
-use crate::model::problem::Problem;
+use crate::model::preflight::Rules;
+use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Header, Row};
 use crate::model::status::Status;
 
@@ -26,6 +27,8 @@ pub struct Reading {
     shelf: Shelf,
     /// The inbox of rows that name none.
     channel: Option<Channel>,
+    /// What would embarrass the sender of a row.
+    rules: Option<Rules>,
 }
 
 impl Reading {
@@ -60,10 +63,12 @@ impl Reading {
     }
 
     fn with(settings: &Settings, sheet: Sheet, templates: Option<Templates>) -> Result<Self, CampaignError> {
+        let mut rules = None;
         let templates = match templates {
             None => None,
             Some(templates) => {
                 let compiled = Compiled::new(&templates, sheet.header())?;
+                rules = Some(Rules::new(sheet.header(), &compiled.used_columns(), settings.lengths));
                 Some((templates, Mutex::new(compiled)))
             }
         };
@@ -72,6 +77,7 @@ impl Reading {
             templates,
             shelf: Shelf::of(settings),
             channel: settings.delivery.channel,
+            rules,
         })
     }
 
@@ -109,12 +115,49 @@ impl Reading {
         address(self.header(), row, accounts)
     }
 
+    /// The rules that rows are judged by, where there are templates.
+    #[must_use]
+    pub const fn rules(&self) -> Option<&Rules> {
+        self.rules.as_ref()
+    }
+
     /// Renders a row that has an address. `None` where there is no template.
     ///
     /// # Errors
-    /// The row cannot be rendered.
+    /// The row cannot be rendered, or must not be sent as it is.
     pub fn draft(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
+        self.judged(row, address, accounts, &mut Vec::new())
+    }
+
+    /// [`Reading::draft`], and adds to `warnings` what is worth a look.
+    ///
+    /// # Errors
+    /// As for [`Reading::draft`].
+    pub fn judged(
+        &self,
+        row: &Row,
+        address: Address,
+        accounts: &Accounts,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<Result<Draft, Vec<Problem>>> {
         let rendered = self.compiled()?.render(row);
+        let mut found = Vec::new();
+        if let Some(rules) = &self.rules {
+            rules.judge_cells(self.header(), row, &mut found);
+            if let Ok(rendered) = &rendered {
+                rules.judge_texts(&rendered.message, rendered.subject.as_deref(), &mut found);
+            }
+        }
+        let (errors, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|problem| problem.severity == Severity::Error);
+        warnings.extend(others);
+        let rendered = match rendered {
+            Err(mut problems) => {
+                problems.extend(errors);
+                Err(problems)
+            }
+            Ok(_) if !errors.is_empty() => Err(errors),
+            Ok(rendered) => Ok(rendered),
+        };
         let files = self.shelf.take(&address.attachments);
         let (rendered, files) = match (rendered, files) {
             (Ok(rendered), Ok(files)) => (rendered, files),

@@ -22,7 +22,7 @@ use crate::model::entry::{Entry, Import, Intent, Outcome};
 use crate::model::ledger::{KeyId, Ledger, Standing};
 use crate::model::outcome::Answer;
 use crate::model::plan::{Choice, Plan, Planned};
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Meaning, Row, RowNumber};
 use crate::model::status::{Counts, Status};
 
@@ -286,7 +286,8 @@ fn would_be(
 }
 
 fn in_one_line(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| problem.text.as_str()).collect::<Vec<_>>().join("; ")
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    errors.map(|problem| problem.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// `rowcast results`: writes them again, or some of them, wherever it is asked to.

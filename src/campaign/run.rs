@@ -14,6 +14,7 @@ use super::contacts::{Aim, Contacts, same_text};
 use super::error::CampaignError;
 use super::memory::{Memory, Origin, key_source, terms};
 use super::pacing::{Claiming, Pacing, limits};
+use super::preflight::{Together, of_templates};
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::refresh::{Made, Refresher};
@@ -110,7 +111,14 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     let (mut memory, journal) = remember(settings, &endpoint, &purpose)?;
     let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
     let mut accounts = Accounts::new(settings.account.clone());
-    let mut look = Look::default();
+    let placeholders = of_templates(&reading);
+    if !placeholders.is_empty() {
+        return Err(CampaignError::Placeholders(placeholders));
+    }
+    let mut look = Look {
+        together: Some(Together::of(&reading)),
+        ..Look::default()
+    };
     let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?;
     let survey = Survey {
         reading: &reading,
@@ -120,6 +128,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         depth: Depth::Sendable,
     };
     let mut plan = survey.plan(choice(settings), |seen| look.note(seen))?;
+    look.finish();
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     notes.extend(read_first);
@@ -288,12 +297,24 @@ struct Look {
     first: Vec<Draft>,
     problems: Vec<RowProblem>,
     warnings: usize,
+    together: Option<Together>,
 }
 
 impl Look {
+    /// Ends the look at the rows: what they show together is added.
+    fn finish(&mut self) {
+        let together = self.together.take().map(Together::finish).unwrap_or_default();
+        self.warnings += together.len();
+        let room = SHOWN_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(together.into_iter().take(room));
+    }
+
     fn note(&mut self, seen: &super::survey::Seen<'_>) {
         if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
             self.first.push(draft.clone());
+        }
+        if let Some(together) = &mut self.together {
+            together.note(seen);
         }
         for problem in seen.findings() {
             if problem.severity == Severity::Warning {
@@ -301,7 +322,7 @@ impl Look {
             }
             if self.problems.len() < SHOWN_PROBLEMS {
                 self.problems.push(RowProblem {
-                    row: seen.row.number(),
+                    row: Some(seen.row.number()),
                     problem,
                 });
             }

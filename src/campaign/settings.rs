@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use self::pace::{End, Hours, Pace, Reassigned, Share, Sharing, Strategy};
 use crate::model::draft::Channel;
 pub use crate::model::plan::{Only, Unconfirmed};
+use crate::model::preflight::Lengths;
 use crate::model::row::Meaning;
 use crate::model::rowset::RowSet;
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub sending: Sending,
     /// Whether `run` reads back what an earlier run left unconfirmed.
     pub first_reading: FirstReading,
+    /// The longest texts that are sent.
+    pub lengths: Lengths,
     /// The folder of what all campaigns of this user share; `None` where there is none.
     pub data_folder: Option<PathBuf>,
     /// What is shown, and how.

@@ -45,9 +45,18 @@ impl Seen<'_> {
     /// What is wrong with the row, and that it is skipped, where it is.
     #[must_use]
     pub fn findings(&self) -> Vec<Problem> {
-        let mut all = self.problems.to_vec();
+        // What is wrong with a row that is not sent is nobody's worry.
+        let mut all = match self.meeting {
+            Meeting::Open(_) => self.problems.to_vec(),
+            Meeting::Settled { .. } => Vec::new(),
+        };
         if let Meeting::Settled { skip: Some(skip), .. } = self.meeting {
-            all.push(Problem::warning(skip.code(), skip.words(self.reasons)));
+            let words = skip.words(self.reasons);
+            all.push(match skip {
+                Skip::Duplicate(_) => Problem::warning(skip.code(), words),
+                // Nobody is to mend what was wished.
+                Skip::Contacted | Skip::Suppressed(_) | Skip::Before(_) => Problem::note(skip.code(), words),
+            });
         }
         all
     }
@@ -99,13 +108,14 @@ impl Survey<'_> {
                 meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
             }
         }
+        let mut warnings = Vec::new();
         let wanted = self.depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
         let drafted = if wanted {
-            self.reading.draft(row, address.clone(), self.accounts)
+            self.reading.judged(row, address.clone(), self.accounts, &mut warnings)
         } else {
             None
         };
-        let (draft, problems) = match drafted {
+        let (draft, mut problems) = match drafted {
             None => (None, Vec::new()),
             Some(Ok(draft)) => {
                 let warnings = doubtful(&draft);
@@ -118,6 +128,7 @@ impl Survey<'_> {
         {
             meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
         }
+        problems.append(&mut warnings);
         let invalid = problems.iter().any(|problem| problem.severity == Severity::Error);
         let rendering = match &draft {
             Some(draft) => Rendering::Draft(draft.check()),

@@ -20,6 +20,7 @@ use rowcast::campaign::settings::{
     CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Repeats, Reuse, SERVICE_URL,
     Sending, Settings, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
 };
+use rowcast::model::preflight::Lengths;
 use rowcast::model::row::Meaning;
 use rowcast::model::size::Size;
 
@@ -61,6 +62,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
     paths::keep_apart(&files)?;
     Ok(Settings {
         typed,
+        lengths: lengths(&campaign, &layers)?,
         sheet: sheet_options(&campaign, &layers)?,
         endpoint: endpoint(&campaign, stage, &layers)?,
         account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,
@@ -81,6 +83,15 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
             color: layers.pick(show.color, &keys::COLOR)?.unwrap_or_default(),
         },
         files,
+    })
+}
+
+fn lengths(campaign: &CampaignArgs, layers: &Layers<'_>) -> Result<Lengths, SettingsError> {
+    let default = Lengths::default();
+    let most = |said: Option<AtLeastOne>, default| said.map_or(default, |most| usize::try_from(most.0.get()).unwrap_or(usize::MAX));
+    Ok(Lengths {
+        message: most(layers.pick(campaign.max_message, &keys::MAX_MESSAGE)?, default.message),
+        subject: most(layers.pick(campaign.max_subject, &keys::MAX_SUBJECT)?, default.subject),
     })
 }
 

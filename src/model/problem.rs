@@ -12,6 +12,8 @@ pub enum Severity {
     Error,
     /// Shown, and an error with `--strict`.
     Warning,
+    /// Said, and nothing more: a row that is left out as somebody wished.
+    Note,
 }
 
 /// One finding about one row.
@@ -51,6 +53,15 @@ impl Problem {
         }
     }
 
+    /// Something that is said and stops nothing.
+    #[must_use]
+    pub fn note(code: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::warning(code, text)
+        }
+    }
+
     /// The same problem, about the column with this header.
     #[must_use]
     pub fn in_column(mut self, header: impl Into<String>) -> Self {
@@ -62,8 +73,8 @@ impl Problem {
 /// A problem and the row that has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowProblem {
-    /// The row, numbered as a spreadsheet shows it.
-    pub row: RowNumber,
+    /// The row, numbered as a spreadsheet shows it; `None` where it is about the templates, or all rows together.
+    pub row: Option<RowNumber>,
     /// What is wrong with it.
     #[serde(flatten)]
     pub problem: Problem,

@@ -5,6 +5,7 @@ mod harness;
 mod answers;
 mod attachments;
 mod disk;
+mod embarrassing;
 mod hostile;
 mod kill;
 mod main_job;

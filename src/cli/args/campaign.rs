@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::AtLeastOne;
 use clap::Args;
 use rowcast::campaign::settings::Delimiter;
 use rowcast::model::row::{Meaning, squashed, trim};
@@ -38,6 +39,12 @@ pub struct CampaignArgs {
     /// Do not contact whom this file lists; may be given several times
     #[arg(long, value_name = "FILE")]
     pub suppress: Vec<PathBuf>,
+    /// The longest message that is sent, in characters [default: 8000]
+    #[arg(long, value_name = "N")]
+    pub max_message: Option<AtLeastOne>,
+    /// The longest subject that is sent, in characters [default: 200]
+    #[arg(long, value_name = "N")]
+    pub max_subject: Option<AtLeastOne>,
     /// Where the service is [default: https://api.connectsafely.ai/linkedin; environment: ROWCAST_BASE_URL]
     #[arg(long, value_name = "URL", help_heading = "Service")]
     pub base_url: Option<String>,

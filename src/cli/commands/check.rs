@@ -46,7 +46,7 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
         let dim = screen.on_out(Style::Dim, &line);
         screen.line(&dim);
     }
-    for severity in [Severity::Error, Severity::Warning] {
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         for code in codes(&found.problems, severity) {
             show_kind(&found.problems, severity, code, screen);
         }

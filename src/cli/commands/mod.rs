@@ -40,13 +40,19 @@ fn problem_line(screen: &Screen, problem: &RowProblem) -> String {
     let (word, style) = match problem.problem.severity {
         Severity::Error => ("error", Style::Red),
         Severity::Warning => ("warning", Style::Yellow),
+        Severity::Note => ("note", Style::Dim),
     };
     format!(
-        "row {}  {}  {}",
-        problem.row,
+        "{}  {}  {}",
+        place(problem),
         screen.on_out(style, word),
         one_line(&problem.problem.text)
     )
+}
+
+/// Where a problem is.
+fn place(problem: &RowProblem) -> String {
+    problem.row.map_or_else(|| "campaign".to_owned(), |row| format!("row {row}"))
 }
 
 /// How a use case that could not do its work ends.
@@ -57,9 +63,11 @@ fn exit_of(error: &CampaignError) -> Exit {
 /// Shows why nothing was done, with the rows that are in the way.
 fn refuse(screen: &mut Screen, error: &CampaignError) -> Exit {
     screen.error(error);
-    if let CampaignError::InvalidRows { problems, .. } | CampaignError::Warnings { problems, .. } = error {
+    if let CampaignError::InvalidRows { problems, .. } | CampaignError::Warnings { problems, .. } | CampaignError::Placeholders(problems) =
+        error
+    {
         for problem in problems {
-            screen.note(&format!("  row {}: {}", problem.row, one_line(&problem.problem.text)));
+            screen.note(&format!("  {}: {}", place(problem), one_line(&problem.problem.text)));
         }
     }
     exit_of(error)

@@ -104,6 +104,8 @@ pub const COOLDOWN: Setting = Setting {
     ..top("cooldown", Kind::Measure)
 };
 pub const ALLOW_REPEAT: Setting = top("allow_repeat", Kind::Switch);
+pub const MAX_MESSAGE: Setting = top("max_message", Kind::Number);
+pub const MAX_SUBJECT: Setting = top("max_subject", Kind::Number);
 pub const BASE_URL: Setting = Setting {
     variables: &["ROWCAST_BASE_URL"],
     ..top("base_url", Kind::Text)
@@ -171,6 +173,8 @@ pub const ALL: &[&Setting] = &[
     &SUPPRESS_FILES,
     &COOLDOWN,
     &ALLOW_REPEAT,
+    &MAX_MESSAGE,
+    &MAX_SUBJECT,
     &BASE_URL,
     &API_KEY_FILE,
     &SANDBOX,

@@ -132,9 +132,9 @@ fn is_placeholder_word(cell: &str) -> bool {
     ) {
         return false;
     }
-    let is = |word: &&str| word.eq_ignore_ascii_case(cell);
+    let is = |word: &str| word.eq_ignore_ascii_case(cell);
     // `Na` is a name in several languages; the abbreviation is written in one case.
-    WORDS.iter().any(is) && cell != "Na"
+    WORDS.iter().any(|word| is(word)) && cell != "Na"
 }
 
 /// UTF-8 that was taken for Windows-1252 or Latin-1: `ZoÃ«`, `donâ€™t`, `Â `; or characters that were lost.
