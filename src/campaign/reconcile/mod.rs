@@ -494,6 +494,12 @@ impl<'a> Case<'a> {
             reading,
             ..
         } = self;
+        // What other campaigns of this machine know of these people follows from what is known now.
+        if let Some(campaign) = &memory.campaign
+            && let Some(history) = super::history::open(settings, campaign, &memory.ledger)?
+        {
+            history.close()?;
+        }
         let plan = plan(&reading, settings, &memory, |_, _| {})?;
         let made = Made {
             reading: Arc::new(reading),
