@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod accounts;
 mod answers;
 mod attachments;
 mod disk;

@@ -1,0 +1,102 @@
+//! Every row leaves from the account that was meant, by its id, or does not leave.
+
+use rowcast::adapters::sandbox::{Access, SandboxAccount, Settings};
+
+use crate::harness::Campaign;
+use crate::stand_in::{StandIn, faulty};
+
+const ANN: &str = "60d21b4667d0d8992e610001";
+const BOB: &str = "60d21b4667d0d8992e610002";
+
+fn account(id: &str, first: &str, public_id: &str) -> SandboxAccount {
+    SandboxAccount {
+        first_name: first.to_owned(),
+        last_name: "Lee".to_owned(),
+        public_id: public_id.to_owned(),
+        ..SandboxAccount::with_id(id)
+    }
+}
+
+fn two() -> StandIn {
+    StandIn::start(Settings {
+        accounts: vec![account(ANN, "Ann", "ann-lee"), account(BOB, "Bob", "bob-the-sender")],
+        ..Settings::default()
+    })
+}
+
+#[test]
+fn names_in_the_sheet_become_ids_and_one_account_has_one_pace() {
+    let stand_in = two();
+    let rows = format!("a,ANN-LEE\nb,Bob Lee\nc,{BOB}\nd,https://www.linkedin.com/in/bob-the-sender\ne,\n");
+    let campaign = Campaign::new(format!("LinkedIn,Account\n{rows}"), "Hello {{ linkedin }}");
+    campaign.run_at(stand_in.base_url(), &["--account", "ann lee"]).exits(0);
+    assert_eq!(campaign.column("account"), [ANN, BOB, BOB, BOB, ANN]);
+    let mut deliveries: Vec<(String, String)> = stand_in.deliveries().into_iter().map(|one| (one.recipient, one.account)).collect();
+    deliveries.sort();
+    let accounts: Vec<&str> = deliveries.iter().map(|(_, account)| account.as_str()).collect();
+    assert_eq!(accounts, [ANN, BOB, BOB, BOB, ANN]);
+}
+
+#[test]
+fn an_account_that_is_not_clear_refuses_the_run() {
+    let stand_in = two();
+    for (rows, arguments, says) in [
+        ("a,Lee\n", &[][..], "more than one"),
+        ("a,carol\n", &[], "none of the key's accounts"),
+        ("a,\n", &[], "several accounts"),
+        ("a,\n", &["--account", "nobody"], "none of the key's accounts"),
+    ] {
+        let campaign = Campaign::new(format!("LinkedIn,Account\n{rows}"), "Hello {{ linkedin }}");
+        campaign.run_at(stand_in.base_url(), arguments).exits(3).says(says).says(ANN);
+        assert!(!campaign.journal().exists());
+    }
+    assert!(stand_in.deliveries().is_empty());
+}
+
+#[test]
+fn where_the_service_lists_no_accounts_names_are_taken_as_they_are() {
+    for fault in [
+        "any=404,on=account",
+        "any=405,on=account",
+        "any=501,on=account",
+        "any=garbage,on=account",
+    ] {
+        let stand_in = StandIn::start(Settings {
+            accounts: vec![SandboxAccount::with_id("my-own")],
+            ..faulty(fault)
+        });
+        let campaign = Campaign::new("LinkedIn,Account\na,my-own\n", "Hello {{ linkedin }}");
+        campaign
+            .run_at(stand_in.base_url(), &[])
+            .exits(0)
+            .says("does not say which accounts");
+        assert_eq!(campaign.column("account"), ["my-own"], "{fault}");
+    }
+}
+
+#[test]
+fn the_accounts_of_a_key_are_shown_with_their_state_and_quotas() {
+    let out = SandboxAccount {
+        access: Access::WithoutTokens,
+        ..account(BOB, "Bob", "bob")
+    };
+    let stand_in = StandIn::start(Settings {
+        accounts: vec![account(ANN, "Ann", "ann"), out],
+        ..Settings::default()
+    });
+    let campaign = Campaign::with_rows(1);
+    let shown = campaign.rowcast(&["accounts", "--base-url", stand_in.base_url()]).exits(0);
+    for text in [ANN, "Ann Lee", "MESSAGE: 0 of 150 used, daily", "logged out"] {
+        assert!(shown.stdout.contains(text), "{text}\n{}", shown.stdout);
+    }
+    let json = campaign
+        .rowcast(&["accounts", "--base-url", stand_in.base_url(), "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(json["accounts"][1]["tokens"], false);
+    assert_eq!(json["accounts"][0]["quotas"][0]["limit"], 150);
+    let refusing = StandIn::with_faults("any=401,on=account");
+    campaign.rowcast(&["accounts", "--base-url", refusing.base_url()]).exits(3);
+    let silent = StandIn::with_faults("any=404,on=account");
+    campaign.rowcast(&["accounts", "--base-url", silent.base_url()]).exits(3);
+}
