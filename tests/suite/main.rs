@@ -15,6 +15,7 @@ mod pace;
 mod prefixes;
 mod reconcile;
 mod resume;
+mod schema;
 mod settings;
 mod stand_in;
 mod stopping;
