@@ -115,12 +115,9 @@ impl Stream {
 
     /// The text as the terminal shows it best; for a file or a pipe as it is.
     fn broken<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        // Both streams are the same terminal, where they are one.
-        match console::Term::stderr().size_checked() {
-            Some((_, columns)) if self.terminal == Terminal::Yes && columns > 1 => {
-                wrap::wrapped(text, wrap::WIDEST.min(columns.into())).into()
-            }
-            _ => text.into(),
+        match self.terminal {
+            Terminal::Yes => broken(text),
+            Terminal::No => text.into(),
         }
     }
 
@@ -129,6 +126,15 @@ impl Stream {
             Paint::Colors => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
             Paint::Plain => text.to_owned(),
         }
+    }
+}
+
+/// Text for the terminal of this process, broken between words; as it is where stderr is none.
+pub fn broken(text: &str) -> Cow<'_, str> {
+    // Both streams are the same terminal, where they are one.
+    match console::Term::stderr().size_checked() {
+        Some((_, columns)) if columns > 1 => wrap::wrapped(text, wrap::WIDEST.min(columns.into())).into(),
+        _ => text.into(),
     }
 }
 

@@ -11,7 +11,7 @@ use rowcast::model::event::{Event, Stop};
 use rowcast::model::status::Status;
 use rowcast::model::time::Moment;
 
-use super::terminal::one_line;
+use super::terminal::{broken, one_line};
 
 /// The rate is that of the last while, so that it shows what is going on now.
 const RECENT: Duration = Duration::from_secs(30);
@@ -102,7 +102,7 @@ impl<'a> Watch<'a> {
         self.told += 1;
         match self.told {
             _ if self.level == Level::Verbose => self.progress.say(line),
-            ..=TOLD => self.progress.say(line),
+            ..=TOLD => self.progress.say(&broken(line)),
             n if n == TOLD + 1 => self.progress.say("… and more; the results have them all"),
             _ => {}
         }

@@ -103,18 +103,14 @@ fn conclude(settings: &Settings, reconciled: &Reconciled, screen: &mut Screen) {
     if let Some(more) = reconciled.left.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         screen.say(&format!("… and {} more; the results have them all", number(more)));
     }
-    screen.say(&format!(
-        "{} unconfirmed: {} sent, {} failed, {} still unconfirmed.",
-        number(reconciled.concerned),
-        number(reconciled.sent),
-        number(reconciled.failed),
-        number(reconciled.left.len())
-    ));
-    screen.say(&format!(
-        "{} rows: {}.",
-        number(reconciled.counts.total()),
-        in_words(&reconciled.counts)
-    ));
+    let concerned = counted(reconciled.concerned, "unconfirmed row");
+    let [sent, failed, left] = [reconciled.sent, reconciled.failed, reconciled.left.len()].map(number);
+    screen.say(&match reconciled.concerned {
+        0 => "No row is unconfirmed.".to_owned(),
+        _ => format!("{concerned}: {sent} sent, {failed} failed, {left} still unconfirmed."),
+    });
+    let rows = counted(reconciled.counts.total(), "row");
+    screen.say(&format!("{rows}: {}.", in_words(&reconciled.counts)));
     screen.say(&format!("Results: {}", one_line(&settings.files.results.display().to_string())));
     next(settings, reconciled, screen);
 }
