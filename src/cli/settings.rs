@@ -28,7 +28,9 @@ pub use error::SettingsError;
 pub use layers::Surroundings;
 pub use typed::Typed;
 
-use crate::cli::args::{AccountsArgs, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PositiveSpan, SendingArgs};
+use crate::cli::args::{
+    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PositiveSpan, SendingArgs,
+};
 use dotenv::DotEnv;
 use file::CampaignFile;
 use layers::{FilePace, Layers};

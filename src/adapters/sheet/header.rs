@@ -108,7 +108,11 @@ fn meaning(word: &str) -> Result<Meaning, Fault> {
     if squashed(word) == "channel" {
         return Ok(Meaning::Channel);
     }
-    let by_word = || Meaning::ALL.into_iter().find(|meaning| squashed(meaning.as_str()) == squashed(word));
+    let by_word = || {
+        Meaning::ALL
+            .into_iter()
+            .find(|meaning| squashed(meaning.as_str()) == squashed(word))
+    };
     recognised(word).or_else(by_word).ok_or_else(|| {
         let words = || Meaning::ALL.into_iter().map(Meaning::as_str);
         Fault::UnknownMeaning {
