@@ -85,7 +85,7 @@ impl Reader {
     fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rowcast"));
         command.args(arguments).current_dir(&self.folder).env_clear().stdin(Stdio::null());
-        for name in ["HOME", "XDG_DATA_HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"] {
+        for name in ["HOME", "ROWCAST_DATA_DIR"] {
             command.env(name, self.home.path());
         }
         if let Some(root) = std::env::var_os("SystemRoot") {
@@ -166,7 +166,7 @@ fn words(line: &str) -> Vec<String> {
     let mut quoted = false;
     for c in line.chars() {
         match c {
-            '\'' => quoted = !quoted,
+            '\'' | '"' => quoted = !quoted,
             ' ' if !quoted => words.push(String::new()),
             c => words.last_mut().expect("a word").push(c),
         }
