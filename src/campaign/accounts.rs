@@ -42,7 +42,13 @@ pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, 
     let mut pinned = Pinned::default();
     for index in unclear {
         let account = match accounts.id(index) {
-            Some(name) => named(name, &listed)?,
+            Some(name) => {
+                let Some(account) = named(name, &listed)? else {
+                    pinned.notes.push(unlisted(name, &listed));
+                    continue;
+                };
+                account
+            }
             None => only(&listed)?,
         };
         if index == DEFAULT_ACCOUNT {
@@ -72,7 +78,9 @@ fn is_id(name: &str) -> bool {
 }
 
 /// The account that is meant by an id, a public id, the address of a profile, or a name.
-fn named<'a>(name: &str, listed: &'a [AccountInfo]) -> Result<&'a AccountInfo, CampaignError> {
+///
+/// `None` where the service lists no such account: an account that is shared late may still send, and its answer will tell.
+fn named<'a>(name: &str, listed: &'a [AccountInfo]) -> Result<Option<&'a AccountInfo>, CampaignError> {
     let wanted = name.trim().to_lowercase();
     let profile = Recipient::parse(name)
         .ok()
@@ -89,11 +97,22 @@ fn named<'a>(name: &str, listed: &'a [AccountInfo]) -> Result<&'a AccountInfo, C
     for way in ways {
         match listed.iter().filter(|account| way(account)).collect::<Vec<_>>().as_slice() {
             [] => {}
-            [one] => return Ok(one),
+            [one] => return Ok(Some(one)),
             _ => return Err(unclear(name, "the name of more than one", listed)),
         }
     }
-    Err(unclear(name, "none", listed))
+    Ok(None)
+}
+
+fn unlisted(name: &str, listed: &[AccountInfo]) -> String {
+    let known: Vec<String> = listed
+        .iter()
+        .map(|account| format!("{} {}", account.id, name_of(account)))
+        .collect();
+    format!(
+        "The service lists no account `{name}` for this key; it is used as it is named. Listed: {}.",
+        known.join(", ")
+    )
 }
 
 fn unclear(name: &str, what: &'static str, listed: &[AccountInfo]) -> CampaignError {
@@ -223,7 +242,7 @@ mod tests {
             ("nobody", None),
             ("", None),
         ] {
-            assert_eq!(named(name, &listed).ok().map(|account| account.id.as_str()), id, "{name}");
+            assert_eq!(named(name, &listed).ok().flatten().map(|account| account.id.as_str()), id, "{name}");
         }
         let refusal = named("Lee", &listed).expect_err("two").to_string();
         assert!(refusal.contains("more than one") && refusal.contains("1 Ann Lee"), "{refusal}");
