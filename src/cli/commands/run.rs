@@ -100,7 +100,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
     };
     let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
     let mut watch = Watch::new(&progress, settings.show.level, &prepared.proposal);
-    let summary = prepared.send(signals::listen(), |event| watch.note(event)).await;
+    let summary = Box::pin(prepared.send(signals::listen(), |event| watch.note(event))).await;
     drop(watch);
     progress.finish();
     let summary = summary?;
