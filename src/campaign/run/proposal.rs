@@ -1,0 +1,120 @@
+//! What a run is about to do: what a person is shown before it does.
+
+use std::time::Duration;
+
+use super::super::address::Accounts;
+use super::super::preflight::Together;
+use super::super::reading::Reading;
+use super::super::survey::Seen;
+use crate::model::draft::Draft;
+use crate::model::plan::Plan;
+use crate::model::problem::{RowProblem, Severity};
+use crate::model::status::Counts;
+
+/// What a run is about to do: what a person is asked about.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// All rows, by status, before the run.
+    pub counts: Counts,
+    /// How many rows will be sent.
+    pub to_send: usize,
+    /// From which accounts, and how many each; `None`: the only one of the key.
+    pub accounts: Vec<(Option<String>, usize)>,
+    /// How many rows each of the run's accounts sends, by index.
+    pub by_account: Vec<usize>,
+    /// The name of the only account, where the service told it.
+    pub account_name: Option<String>,
+    /// How long it takes under all limits, if answers come at once; `None` where it cannot be told, or never ends.
+    pub duration: Option<Duration>,
+    /// The first message.
+    pub first: Option<Draft>,
+    /// The first problems, errors before warnings.
+    pub problems: Vec<RowProblem>,
+    /// How many warnings there are in all.
+    pub warnings: usize,
+    /// What a person should know, in whole sentences.
+    pub notes: Vec<String>,
+}
+
+/// How many problems a proposal carries.
+const SHOWN_PROBLEMS: usize = 20;
+
+/// What is gathered for the proposal while every row is looked at.
+#[derive(Default)]
+pub(super) struct Look {
+    first: Vec<Draft>,
+    pub(super) problems: Vec<RowProblem>,
+    pub(super) warnings: usize,
+    together: Option<Together>,
+}
+
+impl Look {
+    /// A look at the rows of a sheet and its templates.
+    pub(super) fn at(reading: &Reading) -> Self {
+        Self {
+            together: Some(Together::of(reading)),
+            ..Self::default()
+        }
+    }
+
+    /// Ends the look at the rows: what they show together is added.
+    pub(super) fn finish(&mut self) {
+        let together = self.together.take().map(Together::finish).unwrap_or_default();
+        self.warnings += together.len();
+        let room = SHOWN_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems.extend(together.into_iter().take(room));
+    }
+
+    pub(super) fn note(&mut self, seen: &Seen<'_>) {
+        if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
+            self.first.push(draft.clone());
+        }
+        if let Some(together) = &mut self.together {
+            together.note(seen);
+        }
+        for problem in seen.findings() {
+            if problem.severity == Severity::Warning {
+                self.warnings += 1;
+            }
+            if self.problems.len() < SHOWN_PROBLEMS {
+                self.problems.push(RowProblem {
+                    row: Some(seen.row.number()),
+                    problem,
+                });
+            }
+        }
+    }
+
+    pub(super) fn proposal(
+        self,
+        plan: &Plan,
+        accounts: &Accounts,
+        account_name: Option<String>,
+        notes: Vec<String>,
+        duration: Option<Duration>,
+    ) -> Proposal {
+        let mut by_account = vec![0usize; accounts.ids().len()];
+        for row in plan.to_send() {
+            by_account[usize::from(row.account)] += 1;
+        }
+        let first_row = plan.to_send().next().map(|row| row.number);
+        Proposal {
+            counts: plan.counts(),
+            to_send: plan.to_send().count(),
+            duration,
+            accounts: accounts
+                .ids()
+                .iter()
+                .cloned()
+                .zip(by_account.iter().copied())
+                .filter(|(_, rows)| *rows > 0)
+                .collect(),
+            by_account,
+            account_name,
+            first: self.first.into_iter().find(|draft| Some(draft.row) == first_row),
+            problems: self.problems,
+            warnings: self.warnings,
+            notes,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The second step of a run: it sends, and brings the results up to date.
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::super::address::DEFAULT_ACCOUNT;
+use super::super::contacts::same_text;
+use super::super::error::CampaignError;
+use super::super::history;
+use super::super::memory::key_source;
+use super::super::refresh::{Made, Refresher};
+use super::super::settings::Reuse;
+use super::super::summary::{Summary, Tally};
+use super::{Prepared, hold};
+use crate::adapters::history::History;
+use crate::adapters::journal::{self, Journal};
+use crate::engine::attempt::Sender;
+use crate::engine::clock::{Clock, wall_time};
+use crate::engine::courtesy::Courtesy;
+use crate::engine::inquiry::Inquiries;
+use crate::engine::upload::Uploads;
+use crate::engine::{Ended, Run, TurnedAway};
+use crate::model::entry::{Entry, RunStart};
+use crate::model::event::{Asked, Event, Stop};
+use crate::model::ledger::Ledger;
+use crate::model::plan::Plan;
+use crate::model::row::Row;
+use crate::model::status::Counts;
+
+impl Prepared {
+    /// Sends, tells what happens, and brings the results up to date. `asked` stops it.
+    ///
+    /// # Errors
+    /// Another run began meanwhile, the journal cannot be made, or the disk fails.
+    pub async fn send(mut self, asked: UnboundedReceiver<Asked>, mut tell: impl FnMut(&Event)) -> Result<Summary, CampaignError> {
+        let nothing_to_send = self.plan.to_send().next().is_none();
+        if nothing_to_send && self.memory.imports.is_empty() {
+            // The run that made a journal meanwhile may be why nothing is left, and the results are its own to write.
+            if self.journal.is_none() && self.settings.files.journal.exists() {
+                return Err(CampaignError::Overtaken);
+            }
+            return self.conclude().await;
+        }
+        let journal = self.begin().await?;
+        if nothing_to_send {
+            self.journal = Some(journal);
+            return self.conclude().await;
+        }
+        let Some(connection) = self.connection.take() else {
+            return Err(CampaignError::NoKey);
+        };
+        let history = self.open_history()?;
+        let ledger = Arc::new(Mutex::new(std::mem::replace(
+            &mut self.memory.ledger,
+            Ledger::new(key_source(&self.settings)),
+        )));
+        let plan = Arc::new(std::mem::take(&mut self.plan));
+        journal.append(Entry::Run(self.run_start())).await?;
+        let refresher = Refresher::start(self.made(&plan, &ledger, Vec::new())?, &self.settings.files.results);
+        let mut tally = Tally::new(&plan);
+        let ended = {
+            let mut row = Row::new();
+            let (reading, accounts, contacts) = (&self.reading, &mut self.accounts, &mut self.contacts);
+            let clock = Clock::start();
+            let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
+                Reuse::Wanted => Uploads::of(&self.memory.uploads),
+                Reuse::Spared => Uploads::default(),
+            });
+            let sender = Sender {
+                uploads: &uploads,
+                client: &connection.client,
+                journal: &journal,
+                ledger: &ledger,
+                clock: &clock,
+                retries: self.settings.pace.retries,
+                courtesy: history.as_ref().map(|history| Courtesy {
+                    history,
+                    same_text: same_text(&self.settings),
+                    cooldown: self.settings.contact.cooldown,
+                }),
+                recording: &Cell::new(0),
+            };
+            let run = Run {
+                plan: &plan,
+                accounts: self.pacing.account_count(),
+                sender,
+                rules: self.pacing.rules(),
+                pace: self.pacing.pace(clock.now()),
+                shared: self.pacing.shared.as_ref(),
+                inquiries: Inquiries::default(),
+                drafts: &mut |planned| {
+                    let draft = reading.redraft(planned, &mut row, accounts)?;
+                    contacts.allow(planned, &row, draft)
+                },
+                tell: &mut |event| {
+                    tally.note(&event);
+                    tell(&event);
+                },
+            };
+            run.send(asked).await
+        };
+        refresher.stop();
+        connection.close().await;
+        let forgotten = history.and_then(|history| history.close().err());
+        let (counts, concerned) = (tally.counts, tally.concerned);
+        let made = self.made(&plan, &ledger, ended.turned_away.clone())?;
+        let broken = matches!(ended.stop, Some(Stop::Journal(_)));
+        let mut summary = self.summary(counts, concerned, ended);
+        summary.forgotten = forgotten.map(|error| error.to_string());
+        match made.write(&self.settings.files.results) {
+            Ok((counts, written)) => {
+                // A run that did not wait for its requests has rows of which only the journal knows.
+                summary.counts = counts;
+                if !broken {
+                    journal.append(Entry::Written(written)).await?;
+                    journal.close()?;
+                }
+            }
+            // What was sent is in the journal, and the counts are known: they are told all the same.
+            Err(error) => summary.unwritten = Some(error.to_string()),
+        }
+        Ok(summary)
+    }
+
+    /// The contact history, where there is one for this campaign; what it left in doubt is settled.
+    fn open_history(&self) -> Result<Option<History>, CampaignError> {
+        match &self.memory.campaign {
+            Some(campaign) => history::open(&self.settings, campaign, &self.memory.ledger),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes the journal or goes on with the one that is held, and writes into it what the results alone knew.
+    async fn begin(&mut self) -> Result<Journal, CampaignError> {
+        hold(self.journal.take(), &self.settings, &self.endpoint, &mut self.memory).await
+    }
+
+    fn run_start(&self) -> RunStart {
+        RunStart {
+            at: wall_time(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            timeout_ms: u64::try_from(self.settings.pace.timeout.as_millis()).unwrap_or(u64::MAX),
+            account: self.accounts.id(DEFAULT_ACCOUNT).map(str::to_owned),
+            templates: self.reading.templates().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What results are made from.
+    fn made(&self, plan: &Arc<Plan>, ledger: &Arc<Mutex<Ledger>>, turned_away: Vec<TurnedAway>) -> Result<Made, CampaignError> {
+        let path = &self.settings.files.journal;
+        let journal = if path.exists() {
+            Some(Arc::new(journal::Reader::open(path)?))
+        } else {
+            None
+        };
+        Ok(Made {
+            reading: Arc::clone(&self.reading),
+            plan: Arc::clone(plan),
+            ledger: Arc::clone(ledger),
+            journal,
+            imports: self.memory.imports.clone(),
+            turned_away,
+            account: self
+                .accounts
+                .id(DEFAULT_ACCOUNT)
+                .or(self.memory.account.as_deref())
+                .map(str::to_owned),
+            sheet: self.settings.files.sheet.clone(),
+        })
+    }
+
+    /// A run with nothing to send: the results are brought up to date if they are not.
+    async fn conclude(mut self) -> Result<Summary, CampaignError> {
+        if let (Some(_), Ok(Some((path, _)))) = (&self.journal, history::place(&self.settings))
+            && path.exists()
+        {
+            // What was settled since by reading back or by a person is told to other campaigns; if not now, by the next run.
+            drop(self.open_history());
+        }
+        let plan = Arc::new(std::mem::take(&mut self.plan));
+        let ledger = Arc::new(Mutex::new(std::mem::replace(
+            &mut self.memory.ledger,
+            Ledger::new(key_source(&self.settings)),
+        )));
+        let made = self.made(&plan, &ledger, Vec::new())?;
+        let results = &self.settings.files.results;
+        if self.memory.written.is_none() || self.memory.written != made.would_write(results) {
+            let (_, written) = made.write(results)?;
+            if let Some(journal) = self.journal.take() {
+                journal.append(Entry::Written(written)).await?;
+                journal.close()?;
+            }
+        }
+        let tally = Tally::new(&plan);
+        Ok(self.summary(tally.counts, tally.concerned, Ended::default()))
+    }
+
+    fn summary(&self, counts: Counts, concerned: Counts, ended: Ended) -> Summary {
+        let name = |(account, why): (u16, String)| (self.accounts.id(account).map(str::to_owned), why);
+        Summary {
+            counts,
+            concerned,
+            sent_this_run: ended.sent,
+            results: self.settings.files.results.clone(),
+            unwritten: None,
+            forgotten: None,
+            stop: ended.stop,
+            stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
+        }
+    }
+}

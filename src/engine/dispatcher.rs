@@ -1,0 +1,325 @@
+//! Serves one row after another while a run goes on: who leaves now, how long to wait, and when to stop.
+
+mod consequences;
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::attempt::{Attempt, Leaving, Sender, lock};
+use super::inquiry::{Inquired, Inquiries};
+use super::pace::NEVER;
+use super::schedule::{self, Next, Schedule, Slot};
+use super::shared::{Claimed, Shared};
+use super::simulate::{Reply, Simulated, World, simulate};
+use super::{Ended, Rules, TurnedAway};
+use crate::model::draft::Draft;
+use crate::model::event::{Asked, Event, Stop, Wait};
+use crate::model::ledger::Standing;
+use crate::model::plan::{CONTACTED, Plan, Planned};
+use crate::model::status::Status;
+use crate::model::time::Moment;
+
+/// The longest time without a look at the clock: a machine that slept wakes into a new day.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// How often the outlook is told.
+const OUTLOOK_PERIOD: Duration = Duration::from_secs(3);
+
+/// Whether nothing is in flight.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Idle {
+    Yes,
+    No,
+}
+
+/// Attempts that are not over.
+type InFlight<'a> = FuturesUnordered<LocalBoxFuture<'a, (Leaving, Attempt)>>;
+
+/// What has come of the attempts that are not over.
+enum Advance {
+    /// One of them is over.
+    Ended(Leaving, Attempt),
+    /// One of them was answered: another request may leave.
+    Answered,
+}
+
+/// Waits until an attempt is over, or leaves its slot because only its outcome is to be recorded. `None` where there is none.
+async fn advance(in_flight: &mut InFlight<'_>, recording: &Cell<usize>) -> Option<Advance> {
+    let before = recording.get();
+    poll_fn(|task| match in_flight.poll_next_unpin(task) {
+        Poll::Ready(ended) => Poll::Ready(ended.map(|(permit, attempt)| Advance::Ended(permit, attempt))),
+        Poll::Pending if recording.get() > before => Poll::Ready(Some(Advance::Answered)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
+/// A run that is going on.
+pub(super) struct Dispatcher<'a> {
+    plan: &'a Plan,
+    sender: Sender<'a>,
+    rules: Rules,
+    schedule: &'a RefCell<Schedule>,
+    shared: Option<&'a Shared>,
+    drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
+    tell: &'a mut dyn FnMut(Event),
+    ended: Ended,
+    /// The permits of the requests in flight.
+    flying: Vec<schedule::Permit>,
+    outlook: Outlook,
+}
+
+/// When the outlook was told, and what it cost to find.
+#[derive(Default)]
+struct Outlook {
+    told: Option<Instant>,
+    cost: Duration,
+}
+
+impl Outlook {
+    /// Told every few seconds, and so that its cost stays a small part of a run's.
+    fn is_due(&self) -> bool {
+        self.told.is_none_or(|told| told.elapsed() > OUTLOOK_PERIOD.max(self.cost * 50))
+    }
+}
+
+impl<'a> Dispatcher<'a> {
+    /// A run that has not begun.
+    pub(super) fn new(
+        plan: &'a Plan,
+        sender: Sender<'a>,
+        rules: Rules,
+        schedule: &'a RefCell<Schedule>,
+        shared: Option<&'a Shared>,
+        drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
+        tell: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self {
+            plan,
+            sender,
+            rules,
+            schedule,
+            shared,
+            drafts,
+            tell,
+            ended: Ended::default(),
+            flying: Vec::new(),
+            outlook: Outlook::default(),
+        }
+    }
+
+    /// Serves until all is done, or the run stopped and its requests were answered.
+    pub(super) async fn dispatch(mut self, mut inquiries: Inquiries, mut asked: UnboundedReceiver<Asked>) -> Ended {
+        let sender = self.sender;
+        let mut in_flight = InFlight::new();
+        loop {
+            let pause = self.fill(&mut in_flight);
+            if in_flight.is_empty() && pause.is_none() {
+                return self.ended;
+            }
+            self.tell_outlook();
+            tokio::select! {
+                biased;
+                Some(who) = asked.recv() => {
+                    if matches!(self.ended.stop, Some(Stop::Asked(_))) {
+                        return self.quit();
+                    }
+                    self.stop(Stop::Asked(who));
+                }
+                Some(advance) = advance(&mut in_flight, sender.recording) => {
+                    if let Advance::Ended(leaving, attempt) = advance {
+                        self.conclude(&leaving, attempt);
+                    }
+                }
+                told = inquiries.next(sender.client, sender.clock) => self.learn(told),
+                () = tokio::time::sleep(pause.unwrap_or(LONGEST_SLEEP)), if pause.is_some() => {}
+            }
+        }
+    }
+
+    /// Starts whatever may leave now. Returns how long to wait for the next that may, if time alone opens it.
+    fn fill(&mut self, in_flight: &mut InFlight<'a>) -> Option<Duration> {
+        while self.ended.stop.is_none() && in_flight.len() - self.sender.recording.get() < self.rules.concurrency.max(1) {
+            let now = self.sender.clock.now();
+            let next = self.schedule.borrow_mut().next(self.plan, now);
+            match next {
+                Next::Serve(_) if self.rules.end.is_some_and(|end| now >= end) => self.stop(Stop::Time { until: None }),
+                Next::Serve(slot) => {
+                    if let Some((leaving, draft)) = self.admit(slot) {
+                        self.flying.push(leaving.permit);
+                        let (sender, schedule, shared) = (self.sender, self.schedule, self.shared);
+                        in_flight.push(Box::pin(async move {
+                            let attempt = sender.attempt(&leaving, draft, schedule, shared).await;
+                            (leaving, attempt)
+                        }));
+                    }
+                }
+                Next::Wait(until, why) => {
+                    let idle = if in_flight.is_empty() { Idle::Yes } else { Idle::No };
+                    return self.wait(until, why, idle);
+                }
+                Next::Answer | Next::Nothing => return None,
+            }
+        }
+        None
+    }
+
+    /// Renders the lane's next row and gets it its permit. A row that must not be sent after all needs none.
+    fn admit(&mut self, slot: Slot) -> Option<(Leaving, Draft)> {
+        self.schedule.borrow_mut().take(slot);
+        let planned = self.plan.rows.get(slot.turn.index)?;
+        let draft = (self.drafts)(planned).and_then(|draft| self.still_wanted(planned, draft));
+        let draft = match draft {
+            Ok(draft) => draft,
+            Err(away) => {
+                (self.tell)(Event::Settled {
+                    row: away.row,
+                    account: planned.account,
+                    before: planned.status,
+                    status: away.status,
+                    error: Some(away.why.clone()),
+                });
+                self.ended.turned_away.push(away);
+                return None;
+            }
+        };
+        let now = self.sender.clock.now();
+        let claimed = self.shared.map(|shared| shared.claim(slot, &draft, now));
+        let shared = match claimed {
+            None => None,
+            Some(Ok(Claimed::Granted(id))) => Some(id),
+            Some(Ok(Claimed::Later(later))) => {
+                let mut schedule = self.schedule.borrow_mut();
+                schedule.put_back(slot.account, slot.turn);
+                later.hold(schedule.pace(), slot.account);
+                return None;
+            }
+            Some(Err(error)) => {
+                self.schedule.borrow_mut().put_back(slot.account, slot.turn);
+                self.stop(Stop::Permits(error.to_string()));
+                return None;
+            }
+        };
+        let permit = self.schedule.borrow_mut().leave(slot, now);
+        (self.tell)(Event::Left {
+            row: planned.number,
+            account: slot.account,
+        });
+        let before = planned.status;
+        Some((Leaving { permit, shared, before }, draft))
+    }
+
+    /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
+    fn still_wanted(&self, planned: &Planned, draft: Draft) -> Result<Draft, TurnedAway> {
+        let ledger = lock(self.sender.ledger);
+        let own = ledger.find(&draft.key, Some(&draft.recipient));
+        let away = |status, why: String| {
+            Err(TurnedAway {
+                row: planned.number,
+                status,
+                why,
+            })
+        };
+        match own.map(|id| ledger.standing(id)) {
+            Some(Standing::Sent) => return away(Status::Skipped, CONTACTED.to_owned()),
+            Some(Standing::Unconfirmed) if planned.status != Status::Unconfirmed => {
+                return away(Status::Skipped, "the same recipient may have got a message in this run".to_owned());
+            }
+            _ => {}
+        }
+        if ledger.wrote_to(&draft.recipient, own) {
+            return away(Status::Skipped, CONTACTED.to_owned());
+        }
+        Ok(draft)
+    }
+
+    /// Waits for a moment, unless that is longer than a run may wait and nothing is going on meanwhile.
+    fn wait(&mut self, until: Moment, why: Wait, idle: Idle) -> Option<Duration> {
+        let wait = until.since(self.sender.clock.now());
+        let longest = if why == Wait::Window {
+            self.rules.hours_wait
+        } else {
+            self.rules.max_wait
+        };
+        if idle == Idle::Yes && self.rules.end.is_some_and(|end| until >= end) {
+            self.stop(Stop::Time { until: Some(until) });
+            return None;
+        }
+        if idle == Idle::Yes && (wait > longest || until >= NEVER) {
+            self.stop(Stop::LongWait { until, why });
+            return None;
+        }
+        (self.tell)(Event::Waiting { until, why });
+        Some(wait.clamp(Duration::from_millis(1), LONGEST_SLEEP))
+    }
+
+    /// Tells when all will be done, by the schedule itself on a simulated clock.
+    fn tell_outlook(&mut self) {
+        if !self.outlook.is_due() {
+            return;
+        }
+        let begun = Instant::now();
+        let now = self.sender.clock.now();
+        let mut schedule = self.schedule.borrow().clone();
+        if schedule.pace().is_free(now) {
+            return;
+        }
+        let waiting = schedule.waiting(self.plan, now);
+        let world = World {
+            start: now,
+            concurrency: self.rules.concurrency,
+            end: None,
+        };
+        let done = match simulate(schedule, self.plan, world, |_, _, _| Reply::AT_ONCE) {
+            Simulated::Done(last) => last.or(Some(now)),
+            Simulated::Unfinished => None,
+        };
+        (self.tell)(Event::Outlook { done, waiting });
+        self.outlook = Outlook {
+            told: Some(Instant::now()),
+            cost: begun.elapsed(),
+        };
+    }
+
+    /// Takes note of what the service was asked beside the sending.
+    fn learn(&mut self, told: Inquired) {
+        let now = self.sender.clock.now();
+        let mut schedule = self.schedule.borrow_mut();
+        let pace = schedule.pace();
+        match told {
+            Inquired::Time(server) => {
+                if let Some(server) = server {
+                    let ahead = self.sender.clock.note_server(server);
+                    pace.set_ahead(ahead);
+                    if let Some(shared) = self.shared {
+                        shared.set_ahead(ahead);
+                    }
+                }
+            }
+            Inquired::Quota { account, spent } => spent.apply(pace, account, now),
+        }
+    }
+
+    /// Nothing new starts. Of several reasons the weightiest stays.
+    fn stop(&mut self, stop: Stop) {
+        if self.ended.stop.as_ref().is_none_or(|known| known.weight() < stop.weight()) {
+            (self.tell)(Event::Stopping(stop.clone()));
+            self.ended.stop = Some(stop);
+        }
+    }
+
+    /// Ends at once: what is in flight stays in doubt.
+    fn quit(mut self) -> Ended {
+        for permit in std::mem::take(&mut self.flying) {
+            self.leave_in_doubt(&permit);
+        }
+        self.ended
+    }
+}
