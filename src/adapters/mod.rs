@@ -3,13 +3,12 @@
 pub mod api;
 pub mod calendar;
 pub mod data_folder;
+pub mod database;
 pub mod digest;
 pub mod files;
-pub mod history;
 pub mod journal;
 pub mod pace;
 pub mod pages;
-pub mod permits;
 pub mod progress;
 pub mod results;
 pub mod sandbox;

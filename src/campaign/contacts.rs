@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::adapters::database::contacts::{Question, Reader, SameText};
+use crate::adapters::database::file_in;
 use crate::adapters::digest::sha256_hex;
-use crate::adapters::history::{self, Question, SameText};
 use crate::adapters::suppress::{Lists, SuppressError};
 use crate::engine::TurnedAway;
 use crate::engine::clock::wall_time;
@@ -45,7 +46,7 @@ pub struct Contacts {
 /// The history, and what is asked of it.
 #[derive(Debug)]
 struct Asked {
-    reader: history::Reader,
+    reader: Reader,
     scope: String,
     own: Option<String>,
     same_text: SameText,
@@ -154,10 +155,10 @@ impl Asked {
         let (Some(folder), Some(scope), true) = (&settings.data_folder, scope(settings)?, heeds_history(settings)) else {
             return Ok(None);
         };
-        let Some(reader) = history::Reader::open(&history::file_in(folder))? else {
+        let Some(reader) = Reader::open(&file_in(folder)).map_err(CampaignError::History)? else {
             return Ok(None);
         };
-        if !reader.knows(&scope)? {
+        if !reader.knows(&scope).map_err(CampaignError::History)? {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -175,9 +176,10 @@ impl Asked {
         self.questions += 1;
         if self.questions == MANY_ROWS {
             let mut names = HashSet::new();
-            self.reader.each_name(&self.scope, |name| {
+            let read = self.reader.each_name(&self.scope, |name| {
                 names.insert(Fingerprint::of_recipient(name));
-            })?;
+            });
+            read.map_err(CampaignError::History)?;
             self.names = Some(names);
         }
         if let Some(names) = &self.names
@@ -193,7 +195,8 @@ impl Asked {
             names: &names,
             sha256: sha256.as_deref(),
             since,
-        })?;
+        });
+        let found = found.map_err(CampaignError::History)?;
         Ok(found.map(|earlier| earlier.to_string()))
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
 use crate::adapters::calendar::ZoneError;
-use crate::adapters::history::HistoryError;
+use crate::adapters::database::DatabaseError;
 use crate::adapters::journal::JournalError;
 use crate::adapters::pages::PageError;
-use crate::adapters::permits::PermitsError;
 use crate::adapters::results::ResultsError;
 use crate::adapters::sheet::SheetError;
 use crate::adapters::suppress::SuppressError;
@@ -35,7 +34,7 @@ pub enum CampaignError {
     Suppress(#[from] SuppressError),
     /// The contact history cannot be asked or written.
     #[error("{0} (or send without it: --allow-repeat, and no --cooldown)")]
-    History(#[from] HistoryError),
+    History(DatabaseError),
     /// The base URL may not be used.
     #[error(transparent)]
     BaseUrl(#[from] BaseUrlError),
@@ -100,9 +99,9 @@ pub enum CampaignError {
     /// The sandbox could not be started.
     #[error("the sandbox cannot be started: {0}")]
     Sandbox(String),
-    /// The permits that campaigns share cannot be kept.
+    /// The limits that campaigns share cannot be kept.
     #[error(transparent)]
-    Permits(#[from] PermitsError),
+    Permits(DatabaseError),
     /// No time zone has this name.
     #[error("{0} (--timezone)")]
     Zone(#[from] ZoneError),

@@ -7,7 +7,8 @@ use super::connect::{SERVICE, is_service};
 use super::contacts::heeds_history;
 use super::error::CampaignError;
 use super::settings::Settings;
-use crate::adapters::history::{self, Campaign, Contact, History, HistoryError, Settled};
+use crate::adapters::database;
+use crate::adapters::database::contacts::{self, Campaign, Contact, History, Settled};
 use crate::adapters::journal::{Head, Journal};
 use crate::engine::courtesy::contact;
 use crate::model::entry::{Entry, Import, Intent, Position};
@@ -22,7 +23,7 @@ use crate::model::time::Moment;
 /// The base URL may not be used.
 pub fn place(settings: &Settings) -> Result<Option<(PathBuf, String)>, CampaignError> {
     let scope = super::connect::scope(settings)?;
-    let file = settings.data_folder.as_deref().map(history::file_in);
+    let file = settings.data_folder.as_deref().map(database::file_in);
     Ok(file.zip(scope))
 }
 
@@ -33,9 +34,9 @@ pub fn place(settings: &Settings) -> Result<Option<(PathBuf, String)>, CampaignE
 /// It cannot be written, and it is to be heeded.
 pub fn make_ready(settings: &Settings) -> Result<Option<String>, CampaignError> {
     let Some((path, _)) = place(settings)? else { return Ok(None) };
-    match history::make(&path) {
+    match database::make(&path) {
         Ok(()) => Ok(None),
-        Err(error) if heeds_history(settings) => Err(error.into()),
+        Err(error) if heeds_history(settings) => Err(CampaignError::History(error)),
         Err(error) => Ok(Some(format!("What is sent now is not remembered for other campaigns: {error}"))),
     }
 }
@@ -53,7 +54,7 @@ pub fn open(settings: &Settings, journal: &str, ledger: &Ledger) -> Result<Optio
     };
     match History::open(&path, &campaign, |name| standing_of(ledger, name)) {
         Ok(history) => Ok(Some(history)),
-        Err(error) if heeds_history(settings) => Err(error.into()),
+        Err(error) if heeds_history(settings) => Err(CampaignError::History(error)),
         Err(_) => Ok(None),
     }
 }
@@ -92,7 +93,7 @@ pub struct Rebuilt {
 pub fn rebuild(folder: Option<&Path>, journals: &[PathBuf]) -> Result<Vec<Rebuilt>, CampaignError> {
     let folder = folder
         .ok_or_else(|| CampaignError::Settings("there is no folder for the contact history; name one in ROWCAST_DATA_DIR".to_owned()))?;
-    let path = history::file_in(folder);
+    let path = database::file_in(folder);
     let mut told = Vec::new();
     for journal in journals {
         let mut contacts = Contacts::default();
@@ -101,8 +102,7 @@ pub fn rebuild(folder: Option<&Path>, journals: &[PathBuf]) -> Result<Vec<Rebuil
             return Err(CampaignError::Settings(format!("{}: there is no such journal", journal.display())));
         };
         let campaign = campaign_of(&head, journal);
-        let contacts =
-            history::rebuild(&path, &campaign, contacts.settled()).map_err(|error: HistoryError| CampaignError::History(error))?;
+        let contacts = contacts::rebuild(&path, &campaign, contacts.settled()).map_err(CampaignError::History)?;
         told.push(Rebuilt {
             journal: journal.clone(),
             contacts,

@@ -8,8 +8,9 @@ use super::error::CampaignError;
 use super::memory::Memory;
 use super::settings::{Endpoint, Settings};
 use crate::adapters::calendar::Zone;
+use crate::adapters::database::permits::{Name, Permits};
+use crate::adapters::database::{DatabaseError, file_in};
 use crate::adapters::digest::sha256_hex;
-use crate::adapters::permits::{Name, Permits, PermitsError};
 use crate::engine::Rules;
 use crate::engine::pace::{Beginning, Class, Limits, Pace};
 use crate::engine::schedule::Schedule;
@@ -20,8 +21,6 @@ use crate::model::plan::Plan;
 use crate::model::time::Moment;
 use crate::model::window::Past;
 
-/// The database of shared permits, in the folder of what campaigns share.
-const FILE: &str = "pace.sqlite";
 /// Hours are worked out so far ahead; no campaign lasts longer.
 const HORIZON: Duration = Duration::from_hours(2 * 366 * 24);
 
@@ -109,25 +108,32 @@ impl Pacing {
             return Ok(());
         }
         let path = match (&settings.data_folder, claiming) {
-            (Some(folder), _) => folder.join(FILE),
-            (None, Claiming::With(_)) => return Err(PermitsError::NoFolder.into()),
+            (Some(folder), _) => file_in(folder),
+            (None, Claiming::With(_)) => return Err(CampaignError::Permits(DatabaseError::NoFolder)),
             (None, Claiming::Not) => return Ok(()),
         };
         if matches!(claiming, Claiming::Not) && !path.exists() {
             return Ok(());
         }
-        let permits = Permits::open(&path, now)?;
-        let names = self.names(&permits.salt()?, endpoint, claiming, &settings.files.journal);
+        let permits = Permits::open(&path, now).map_err(CampaignError::Permits)?;
+        let names = self.names(
+            &permits.salt().map_err(CampaignError::Permits)?,
+            endpoint,
+            claiming,
+            &settings.files.journal,
+        );
         let since = now - self.limits.memory();
         let name = |account: &str| match names.accounts.iter().position(|ours| ours == account) {
             Some(index) => Name::Ours(self.accounts.get(index).cloned().flatten()),
             None => Name::Others,
         };
-        let others = permits.past(&names.key, &names.campaign, since, name)?;
+        let others = permits
+            .past(&names.key, &names.campaign, since, name)
+            .map_err(CampaignError::Permits)?;
         self.past.extend(others);
         self.past.sort_by_key(|past| past.left);
         for (account, first) in names.accounts.iter().zip(&mut self.first_days) {
-            let known = permits.first_at(account)?.map(Moment::utc_day);
+            let known = permits.first_at(account).map_err(CampaignError::Permits)?.map(Moment::utc_day);
             *first = (*first).into_iter().chain(known).min();
         }
         if let Claiming::With(_) = claiming {

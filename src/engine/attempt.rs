@@ -10,10 +10,11 @@ use super::schedule::{Permit, Schedule};
 use super::shared::Shared;
 use super::upload::{Unready, Uploads, ready};
 use crate::adapters::api::{Client, RateSignals, SendRequest};
+use crate::adapters::database::DatabaseError;
+use crate::adapters::database::contacts::Earlier;
+use crate::adapters::database::permits::PermitId;
 use crate::adapters::digest::sha256_hex;
-use crate::adapters::history::{Earlier, HistoryError};
 use crate::adapters::journal::{Claim, Journal, JournalError};
-use crate::adapters::permits::PermitId;
 use crate::model::draft::Draft;
 use crate::model::entry::{Entry, Intent, Outcome, Position};
 use crate::model::event::Wait;
@@ -54,7 +55,7 @@ pub enum Attempt {
     /// Another campaign of this machine wrote to the same recipient; nothing left.
     WrittenBefore(Earlier),
     /// The contact history could not be asked; nothing left.
-    Unasked(HistoryError),
+    Unasked(DatabaseError),
     /// The request left, and what came of it could not be written: the journal has its intent alone.
     Unrecorded(JournalError),
 }

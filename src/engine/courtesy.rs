@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::adapters::history::{Claim, Contact, Earlier, History, HistoryError, SameText, Settled};
+use crate::adapters::database::DatabaseError;
+use crate::adapters::database::contacts::{Claim, Contact, Earlier, History, SameText, Settled};
 use crate::model::entry::Intent;
 use crate::model::ledger::Standing;
 use crate::model::status::Status;
@@ -23,7 +24,7 @@ impl Courtesy<'_> {
     ///
     /// # Errors
     /// The history cannot be written, and something in it is to be heeded.
-    pub async fn claim(self, intent: &Intent, before: Status) -> Result<Option<Earlier>, HistoryError> {
+    pub async fn claim(self, intent: &Intent, before: Status) -> Result<Option<Earlier>, DatabaseError> {
         // A person said that a row whose fate is unknown is to be sent again.
         let same_text = if before == Status::Unconfirmed {
             SameText::Allow

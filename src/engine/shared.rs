@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::pace::{Limits, Pace};
 use super::schedule::Slot;
-use crate::adapters::permits::{Asker, Claim, PermitId, Permits, PermitsError, Wish};
+use crate::adapters::database::DatabaseError;
+use crate::adapters::database::permits::{Asker, Claim, PermitId, Permits, Wish};
 use crate::model::draft::Draft;
 use crate::model::event::Wait;
 use crate::model::limits::Opener;
@@ -80,7 +81,7 @@ impl Shared {
     ///
     /// # Errors
     /// The permits cannot be read or written.
-    pub fn claim(&self, slot: Slot, draft: &Draft, now: Moment) -> Result<Claimed, PermitsError> {
+    pub fn claim(&self, slot: Slot, draft: &Draft, now: Moment) -> Result<Claimed, DatabaseError> {
         let index = usize::from(slot.account);
         let id = self.accounts.get(index).and_then(Option::as_deref);
         let asker = Asker {

@@ -498,7 +498,7 @@ impl<'a> Case<'a> {
         if let Some(campaign) = &memory.campaign
             && let Some(history) = super::history::open(settings, campaign, &memory.ledger)?
         {
-            history.close()?;
+            history.close().map_err(CampaignError::History)?;
         }
         let plan = plan(&reading, settings, &memory, |_, _| {})?;
         let made = Made {

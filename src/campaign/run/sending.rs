@@ -14,7 +14,7 @@ use super::super::refresh::{Made, Refresher};
 use super::super::settings::Reuse;
 use super::super::summary::{Summary, Tally};
 use super::{Prepared, hold};
-use crate::adapters::history::History;
+use crate::adapters::database::contacts::History;
 use crate::adapters::journal::{self, Journal};
 use crate::engine::attempt::Sender;
 use crate::engine::clock::{Clock, wall_time};

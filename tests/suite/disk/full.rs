@@ -130,7 +130,10 @@ fn a_contact_history_that_finds_no_space_stops_the_run_before_the_next_message()
     shell.arg(rowcast.get_program()).args(rowcast.get_args());
     let done = in_place_of(&mut shell, &rowcast);
     assert_eq!(done.code, Some(70), "{done:?}");
-    assert!(done.stderr.contains("cannot write the contact history"), "{done:?}");
+    assert!(
+        done.stderr.contains(", the contact history and the limits that campaigns share"),
+        "{done:?}"
+    );
     assert_eq!(server.sends().len(), 0);
     campaign.run(&server, &[]).exits(0);
 }

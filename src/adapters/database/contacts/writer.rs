@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::{Campaign, Claim, Contact, Earlier, HistoryError, Question, SameText, Settled, find};
+use super::{Campaign, Claim, Contact, DatabaseError, Earlier, Question, SameText, Settled, find};
 
 /// The most that one transaction takes: others wait for it.
 const BATCH: usize = 256;
@@ -15,7 +15,7 @@ const BATCH: usize = 256;
 /// How long what became of claims waits for the next claim, to be written with it.
 const SETTLED_WAITS: Duration = Duration::from_millis(200);
 
-type Answer = oneshot::Sender<Result<Option<Earlier>, HistoryError>>;
+type Answer = oneshot::Sender<Result<Option<Earlier>, DatabaseError>>;
 
 /// What the thread is asked for.
 pub(super) enum Request {
@@ -41,7 +41,7 @@ impl Writer {
     }
 
     /// Serves until nobody can ask any more. What has come together is written in one transaction.
-    pub fn serve(mut self, queue: &Receiver<Request>) -> Result<(), HistoryError> {
+    pub fn serve(mut self, queue: &Receiver<Request>) -> Result<(), DatabaseError> {
         let mut failed = Ok(());
         while let Ok(first) = queue.recv() {
             let mut batch = vec![first];
@@ -60,15 +60,15 @@ impl Writer {
     }
 
     /// Answers only after the commit, so that whoever sends is seen by all others.
-    fn take(&mut self, batch: Vec<Request>) -> Result<(), HistoryError> {
+    fn take(&mut self, batch: Vec<Request>) -> Result<(), DatabaseError> {
         let mut answers = Vec::with_capacity(batch.len());
         let written = self.write(batch, &mut answers);
-        let sql = HistoryError::sql("write", &self.path);
+        let sql = DatabaseError::sql("write", &self.path);
         let outcome = written.map_err(&sql);
         for (answer, found) in answers {
             let told = match (&outcome, found) {
                 (Ok(()), found) => Ok(found),
-                (Err(_), _) => Err(HistoryError::Gone { path: self.path.clone() }),
+                (Err(_), _) => Err(DatabaseError::Gone { path: self.path.clone() }),
             };
             // Whoever asked may have been stopped.
             let _ = answer.send(told);

@@ -36,7 +36,7 @@ fn wish(millis: i64) -> Wish {
 
 fn open() -> (tempfile::TempDir, Permits) {
     let folder = tempfile::tempdir().expect("a folder");
-    let permits = Permits::open(&folder.path().join("deep").join("pace.sqlite"), at(0)).expect("a database");
+    let permits = Permits::open(&folder.path().join("deep").join("shared.db"), at(0)).expect("a database");
     (folder, permits)
 }
 
@@ -50,7 +50,7 @@ fn granted(claim: Claim) -> PermitId {
 #[test]
 fn what_one_process_claimed_another_cannot() {
     let (folder, mut ours) = open();
-    let mut theirs = Permits::open(&folder.path().join("deep").join("pace.sqlite"), at(0)).expect("the same");
+    let mut theirs = Permits::open(&folder.path().join("deep").join("shared.db"), at(0)).expect("the same");
     let limits = AccountLimits {
         rate: rate("1/min"),
         ..limits()
@@ -151,7 +151,7 @@ fn the_past_of_others_is_told_and_ours_is_not() {
 fn only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, _permits) = open();
-    let mode = std::fs::metadata(folder.path().join("deep").join("pace.sqlite"))
+    let mode = std::fs::metadata(folder.path().join("deep").join("shared.db"))
         .expect("a file")
         .permissions()
         .mode();
@@ -161,8 +161,8 @@ fn only_its_owner_can_read_it() {
 #[test]
 fn a_file_that_is_no_database_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("pace.sqlite");
+    let path = folder.path().join("shared.db");
     std::fs::write(&path, "this is no database, though it is long enough to be read as one".repeat(20)).expect("written");
     let error = Permits::open(&path, at(0)).expect_err("a refusal").to_string();
-    assert!(error.contains("pace.sqlite") && error.contains("ROWCAST_DATA_DIR"), "{error}");
+    assert!(error.contains("shared.db") && error.contains("ROWCAST_DATA_DIR"), "{error}");
 }

@@ -1,19 +1,12 @@
-//! The contact history: whom any campaign of this machine wrote to, in one embedded database of the data folder (rusqlite).
-//!
-//! It is a view that can be made again from journals, and guards courtesy, not the promise: that no row is sent twice is the
-//! journal's affair, so the loss of this file can make nobody get a row's message twice. That is why a commit need not
-//! wait for the disk (`synchronous = NORMAL` in WAL mode): the database survives a crash of the program whole, and after a
-//! power cut at most its last moments are missing, never its consistency. A send costs one indexed look and one insert in a
-//! transaction that many sends share.
+//! The contact history: whom any campaign of this machine wrote to.
 //!
 //! A claim is made before the intent, in an immediate transaction, so that of two campaigns at once one sees the other's.
 //! It is kept where the message arrived or may have, and taken back where it certainly did not. A claim whose program died
-//! counts as one that may have arrived, until its campaign runs again and says what its journal knows.
+//! counts as one that may have arrived, until its campaign runs again and says what its journal knows. A send costs one
+//! indexed look and two inserts in transactions that many sends share.
 //!
 //! What was sent to a stand-in on loopback counts for the same address alone.
 
-mod error;
-mod schema;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -27,17 +20,8 @@ use tokio::sync::oneshot;
 
 use crate::model::time::Moment;
 
-pub use error::HistoryError;
+use super::{DatabaseError, schema};
 use writer::Request;
-
-/// The name of the database in the data folder.
-const FILE: &str = "contacts.db";
-
-/// Where the contact history of a data folder is.
-#[must_use]
-pub fn file_in(folder: &Path) -> PathBuf {
-    folder.join(FILE)
-}
 
 /// How an earlier contact stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +120,7 @@ impl Reader {
     ///
     /// # Errors
     /// It cannot be read, or a newer rowcast made it.
-    pub fn open(path: &Path) -> Result<Option<Self>, HistoryError> {
+    pub fn open(path: &Path) -> Result<Option<Self>, DatabaseError> {
         if !path.exists() {
             return Ok(None);
         }
@@ -149,18 +133,18 @@ impl Reader {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn knows(&self, scope: &str) -> Result<bool, HistoryError> {
+    pub fn knows(&self, scope: &str) -> Result<bool, DatabaseError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM contact JOIN campaign ON campaign.id = contact.campaign WHERE scope = ?1)";
         self.connection
             .query_row(sql, [scope], |row| row.get(0))
-            .map_err(HistoryError::sql("read", &self.path))
+            .map_err(DatabaseError::sql("read", &self.path))
     }
 
     /// Hands out every name that was written to within `scope`.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn each_name(&self, scope: &str, mut take: impl FnMut(&str)) -> Result<(), HistoryError> {
+    pub fn each_name(&self, scope: &str, mut take: impl FnMut(&str)) -> Result<(), DatabaseError> {
         let sql = "SELECT person FROM contact JOIN campaign ON campaign.id = contact.campaign WHERE scope = ?1";
         let mut each = || -> rusqlite::Result<()> {
             let mut statement = self.connection.prepare(sql)?;
@@ -170,20 +154,22 @@ impl Reader {
             }
             Ok(())
         };
-        each().map_err(HistoryError::sql("read", &self.path))
+        each().map_err(DatabaseError::sql("read", &self.path))
     }
 
     /// The latest contact that stands in the way, if one does.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn find(&self, question: &Question<'_>) -> Result<Option<Earlier>, HistoryError> {
-        find(&self.connection, question).map_err(HistoryError::sql("read", &self.path))
+    pub fn find(&self, question: &Question<'_>) -> Result<Option<Earlier>, DatabaseError> {
+        find(&self.connection, question).map_err(DatabaseError::sql("read", &self.path))
     }
 }
 
-const FIND: &str = "SELECT at, state, campaign.name FROM contact JOIN campaign ON campaign.id = contact.campaign
-    WHERE person = ?1 AND scope = ?2 AND journal <> ?3 AND (sha256 = ?4 OR at >= ?5) ORDER BY at DESC LIMIT 1";
+/// All that is known of a name: a few contacts at the most, and none of most names.
+const FIND: &str = "SELECT at, state, sha256, campaign FROM contact WHERE person = ?1";
+/// Whose contact it is.
+const WHOSE: &str = "SELECT name FROM campaign WHERE id = ?1 AND scope = ?2 AND journal <> ?3";
 
 fn find(connection: &Connection, question: &Question<'_>) -> rusqlite::Result<Option<Earlier>> {
     if question.sha256.is_none() && question.since.is_none() {
@@ -192,33 +178,25 @@ fn find(connection: &Connection, question: &Question<'_>) -> rusqlite::Result<Op
     let mut statement = connection.prepare_cached(FIND)?;
     let mut latest: Option<Earlier> = None;
     for name in question.names {
-        let since = question.since.map_or(i64::MAX, Moment::as_millis);
-        let values = params![
-            name,
-            question.scope,
-            question.own.unwrap_or_default(),
-            question.sha256.unwrap_or_default(),
-            since
-        ];
-        let found = statement.query_row(values, |row| {
-            Ok(Earlier {
-                at: Moment::from_millis(row.get(0)?),
-                contact: Contact::of(row.get(1)?),
-                campaign: row.get(2)?,
-            })
-        });
-        let found = found.optional()?;
-        latest = latest.into_iter().chain(found).max_by_key(|earlier| earlier.at.as_millis());
+        let mut rows = statement.query([name])?;
+        while let Some(row) = rows.next()? {
+            let at = Moment::from_millis(row.get(0)?);
+            let same_text = question
+                .sha256
+                .is_some_and(|sha256| row.get_ref(2).is_ok_and(|text| text.as_str() == Ok(sha256)));
+            let lately = question.since.is_some_and(|since| at >= since);
+            if !(same_text || lately) || latest.as_ref().is_some_and(|known| known.at >= at) {
+                continue;
+            }
+            let whose = params![row.get::<_, i64>(3)?, question.scope, question.own.unwrap_or_default()];
+            let campaign = connection.prepare_cached(WHOSE)?.query_row(whose, |row| row.get(0)).optional()?;
+            if let Some(campaign) = campaign {
+                let contact = Contact::of(row.get(1)?);
+                latest = Some(Earlier { at, contact, campaign });
+            }
+        }
     }
     Ok(latest)
-}
-
-/// Makes the history at `path`, if it is not there, and makes sure that it can be written.
-///
-/// # Errors
-/// It cannot be read or written, or a newer rowcast made it.
-pub fn make(path: &Path) -> Result<(), HistoryError> {
-    schema::write(path).map(drop)
 }
 
 /// What a campaign wants to send, before it may.
@@ -263,7 +241,7 @@ pub struct Settled {
 pub struct History {
     path: PathBuf,
     requests: Option<Sender<Request>>,
-    thread: Option<JoinHandle<Result<(), HistoryError>>>,
+    thread: Option<JoinHandle<Result<(), DatabaseError>>>,
 }
 
 impl History {
@@ -272,17 +250,17 @@ impl History {
     ///
     /// # Errors
     /// It cannot be read or written, or a newer rowcast made it.
-    pub fn open(path: &Path, campaign: &Campaign, known: impl FnMut(&str) -> Option<Contact>) -> Result<Self, HistoryError> {
+    pub fn open(path: &Path, campaign: &Campaign, known: impl FnMut(&str) -> Option<Contact>) -> Result<Self, DatabaseError> {
         let mut connection = schema::write(path)?;
         let id = writer::register(&connection, campaign)
             .and_then(|id| writer::align(&mut connection, id, known).map(|()| id))
-            .map_err(HistoryError::sql("write", path))?;
+            .map_err(DatabaseError::sql("write", path))?;
         let (requests, queue) = mpsc::channel();
         let writer = writer::Writer::new(connection, path.to_owned(), id, campaign.clone());
         let thread = std::thread::Builder::new()
             .name("contact history".to_owned())
             .spawn(move || writer.serve(&queue))
-            .map_err(HistoryError::io("start the writer of", path))?;
+            .map_err(DatabaseError::io("start the writer of", path))?;
         Ok(Self {
             path: path.to_owned(),
             requests: Some(requests),
@@ -294,11 +272,11 @@ impl History {
     ///
     /// # Errors
     /// It cannot be written: nothing may be sent then by whoever relies on it.
-    pub fn claim(&self, claim: Claim) -> impl Future<Output = Result<Option<Earlier>, HistoryError>> + use<> {
+    pub fn claim(&self, claim: Claim) -> impl Future<Output = Result<Option<Earlier>, DatabaseError>> + use<> {
         let (done, answer) = oneshot::channel();
         self.ask(Request::Claim(claim, done));
         let path = self.path.clone();
-        async move { answer.await.unwrap_or_else(|_| Err(HistoryError::Gone { path })) }
+        async move { answer.await.unwrap_or_else(|_| Err(DatabaseError::Gone { path })) }
     }
 
     /// Says what became of a claim. Is written soon; nobody waits for it.
@@ -317,12 +295,12 @@ impl History {
     ///
     /// # Errors
     /// Something could not be written.
-    pub fn close(mut self) -> Result<(), HistoryError> {
+    pub fn close(mut self) -> Result<(), DatabaseError> {
         drop(self.requests.take());
         match self.thread.take().map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
             Some(Ok(Err(error))) => Err(error),
-            Some(Err(_panic)) => Err(HistoryError::Gone { path: self.path.clone() }),
+            Some(Err(_panic)) => Err(DatabaseError::Gone { path: self.path.clone() }),
         }
     }
 }
@@ -333,13 +311,13 @@ impl History {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn rebuild(path: &Path, campaign: &Campaign, contacts: impl IntoIterator<Item = Settled>) -> Result<usize, HistoryError> {
+pub fn rebuild(path: &Path, campaign: &Campaign, contacts: impl IntoIterator<Item = Settled>) -> Result<usize, DatabaseError> {
     let mut connection = match schema::write(path) {
-        Err(HistoryError::Damaged { .. }) => {
+        Err(DatabaseError::Damaged { .. }) => {
             schema::lay_aside(path)?;
             schema::write(path)?
         }
         opened => opened?,
     };
-    writer::replace(&mut connection, campaign, contacts).map_err(HistoryError::sql("write", path))
+    writer::replace(&mut connection, campaign, contacts).map_err(DatabaseError::sql("write", path))
 }

@@ -2,19 +2,28 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::HistoryError;
+use super::DatabaseError;
 
 /// How long a transaction waits for those of other campaigns.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before asking again for what `SQLite` does not wait for.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// All statements of both rooms stay prepared.
+const STATEMENTS: usize = 32;
 
 /// 32 MiB of pages of 4 KiB, which the file of the log has then.
 const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 
 /// What makes each form of the database from the one before. `user_version` counts those that were taken.
+///
+/// A contact is a person's name, the text and how it stands; the index by doubt finds what a campaign left open. A permit is
+/// a request that left: limits look at the newest of a key or of an account, or count those of a day.
 const STEPS: [&str; 1] = ["
     CREATE TABLE campaign (
         id INTEGER PRIMARY KEY,
@@ -31,12 +40,23 @@ const STEPS: [&str; 1] = ["
         PRIMARY KEY (person, campaign, sha256)
     ) WITHOUT ROWID;
     CREATE INDEX contact_in_doubt ON contact (campaign) WHERE state <> 1;
+
+    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    INSERT INTO fact VALUES ('salt', lower(hex(randomblob(32))));
+    CREATE TABLE permit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, account TEXT NOT NULL, campaign TEXT NOT NULL,
+        left_at INTEGER NOT NULL, until_at INTEGER NOT NULL, answered INTEGER NOT NULL, counted INTEGER NOT NULL, fresh INTEGER NOT NULL
+    );
+    CREATE INDEX permit_of_key ON permit (key, id);
+    CREATE INDEX permit_of_account ON permit (account, id);
+    CREATE INDEX permit_of_day ON permit (account, until_at);
+    CREATE TABLE account (account TEXT PRIMARY KEY, first_at INTEGER NOT NULL) WITHOUT ROWID;
 "];
 
 /// Opens for reading alone. Nothing is changed.
-pub(super) fn read(path: &Path) -> Result<Connection, HistoryError> {
+pub(super) fn read(path: &Path) -> Result<Connection, DatabaseError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let sql = HistoryError::sql("read", path);
+    let sql = DatabaseError::sql("read", path);
     let connection = Connection::open_with_flags(path, flags).map_err(&sql)?;
     connection.busy_timeout(PATIENCE).map_err(&sql)?;
     let version = match version(&connection) {
@@ -59,20 +79,21 @@ pub(super) fn read(path: &Path) -> Result<Connection, HistoryError> {
 }
 
 /// Opens for writing; makes what is not there: the folder (0700), the file (0600), the tables.
-pub(super) fn write(path: &Path) -> Result<Connection, HistoryError> {
+pub(super) fn write(path: &Path) -> Result<Connection, DatabaseError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(HistoryError::io("make the folder of", path))?;
+        std::fs::create_dir_all(folder).map_err(DatabaseError::io("make the folder of", path))?;
     }
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(HistoryError::io("write", path))?;
-    let sql = HistoryError::sql("write", path);
+    options.open(path).map_err(DatabaseError::io("write", path))?;
+    let sql = DatabaseError::sql("write", path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(&sql)?;
     connection.busy_timeout(PATIENCE).map_err(&sql)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(&sql)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    use_write_ahead_log(&connection).map_err(&sql)?;
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(&sql)?;
     // A checkpoint waits for the disk, and claims wait for it: seldom, and mostly when the last campaign closes.
     connection
@@ -83,15 +104,29 @@ pub(super) fn write(path: &Path) -> Result<Connection, HistoryError> {
     Ok(connection)
 }
 
+/// Turns the write-ahead log on, which the file then remembers. `SQLite` does not wait by itself for others here: they may be
+/// doing the same, or putting in order what a process left that was ended.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && began.elapsed() < PATIENCE => {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-fn judge(path: &Path, found: i64) -> Result<(), HistoryError> {
+fn judge(path: &Path, found: i64) -> Result<(), DatabaseError> {
     if usize::try_from(found).is_ok_and(|taken| taken <= STEPS.len()) {
         return Ok(());
     }
-    Err(HistoryError::Newer {
+    Err(DatabaseError::Newer {
         path: path.to_owned(),
         found,
     })
@@ -112,12 +147,12 @@ fn take_steps(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// Renames a damaged database and what belongs to it.
-pub(super) fn lay_aside(path: &Path) -> Result<(), HistoryError> {
+pub(super) fn lay_aside(path: &Path) -> Result<(), DatabaseError> {
     for part in ["", "-wal", "-shm"] {
         let from = beside(path, part);
         if from.exists() {
             let to = beside(path, &format!("{part}.damaged"));
-            std::fs::rename(&from, to).map_err(HistoryError::io("lay aside", path))?;
+            std::fs::rename(&from, to).map_err(DatabaseError::io("lay aside", path))?;
         }
     }
     Ok(())

@@ -1,14 +1,15 @@
-//! What can be wrong with the contact history, and what to do.
+//! What can be wrong with the database that campaigns share, and what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The contact history cannot be used.
+/// The database cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// The file is no history.
+pub enum DatabaseError {
+    /// The file is no such database.
     #[error(
-        "the contact history {} is damaged ({source}); make it again with `rowcast history rebuild JOURNAL…`, or name another folder in ROWCAST_DATA_DIR",
+        "{}, the contact history and the limits that campaigns share, is damaged ({source}); make it again with \
+         `rowcast history rebuild JOURNAL…`, or name another folder in ROWCAST_DATA_DIR",
         path.display()
     )]
     Damaged {
@@ -18,7 +19,11 @@ pub enum HistoryError {
         source: rusqlite::Error,
     },
     /// The database refuses.
-    #[error("cannot {verb} the contact history {}: {source}; look at the rights of its folder, or name another in ROWCAST_DATA_DIR", path.display())]
+    #[error(
+        "cannot {verb} {}, the contact history and the limits that campaigns share: {source}; \
+         look at the rights of its folder, or name another in ROWCAST_DATA_DIR",
+        path.display()
+    )]
     Sql {
         /// What was tried.
         verb: &'static str,
@@ -28,7 +33,11 @@ pub enum HistoryError {
         source: rusqlite::Error,
     },
     /// The system refuses.
-    #[error("cannot {verb} the contact history {}: {source}; look at the rights of its folder, or name another in ROWCAST_DATA_DIR", path.display())]
+    #[error(
+        "cannot {verb} {}, the contact history and the limits that campaigns share: {source}; \
+         look at the rights of its folder, or name another in ROWCAST_DATA_DIR",
+        path.display()
+    )]
     Io {
         /// What was tried.
         verb: &'static str,
@@ -38,7 +47,11 @@ pub enum HistoryError {
         source: io::Error,
     },
     /// A later version made it.
-    #[error("the contact history {} was made by a newer rowcast (its version is {found}); use that one", path.display())]
+    #[error(
+        "{}, the contact history and the limits that campaigns share, was made by a newer rowcast (its version is {found}); \
+         use that one, or name another folder in ROWCAST_DATA_DIR",
+        path.display()
+    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -46,14 +59,17 @@ pub enum HistoryError {
         found: i64,
     },
     /// The thread that writes it ended.
-    #[error("the contact history {} is not written any more", path.display())]
+    #[error("{}, the contact history and the limits that campaigns share, is not written any more", path.display())]
     Gone {
         /// The database.
         path: PathBuf,
     },
+    /// There is no place for it.
+    #[error("there is no folder in which campaigns can share their limits; name one in ROWCAST_DATA_DIR")]
+    NoFolder,
 }
 
-impl HistoryError {
+impl DatabaseError {
     /// Whether the disk itself failed: it is full, or refuses to write.
     #[must_use]
     pub fn is_disk(&self) -> bool {
@@ -64,7 +80,7 @@ impl HistoryError {
                 source.kind(),
                 io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded
             ),
-            Self::Damaged { .. } | Self::Newer { .. } | Self::Gone { .. } => false,
+            Self::Damaged { .. } | Self::Newer { .. } | Self::Gone { .. } | Self::NoFolder => false,
         }
     }
 
@@ -73,7 +89,7 @@ impl HistoryError {
         move |source| Self::Io { verb, path, source }
     }
 
-    pub(super) fn sql(verb: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Self {
+    pub(super) fn sql(verb: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> Self + use<> {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         let path = path.to_owned();
         move |source| {

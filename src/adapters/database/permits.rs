@@ -3,15 +3,12 @@
 //! A permit is claimed inside one transaction that holds the database: it reads what was sent, decides, and writes, so
 //! what is granted holds across processes. The file is a view on what journals know; losing it forgets no recipient.
 
-mod error;
-mod schema;
-
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-pub use self::error::PermitsError;
+use super::{DatabaseError, schema};
 use crate::model::event::Wait;
 use crate::model::limits::{AccountLimits, DAY, DayKind, HOUR, Opener};
 use crate::model::rate::{DailyLimit, Rate};
@@ -68,6 +65,8 @@ pub enum Claim {
 
 /// Moments are cut to the millisecond.
 const GRAIN: Duration = Duration::from_millis(1);
+/// Permits older than this are forgotten: no limit reaches further back.
+const KEPT: Duration = Duration::from_hours(32 * 24);
 /// How often to look whether a request of another campaign was answered.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -76,31 +75,28 @@ impl Permits {
     ///
     /// # Errors
     /// It cannot be made, or what is there is no such database.
-    pub fn open(path: &Path, now: Moment) -> Result<Self, PermitsError> {
-        let connection = schema::open(path, now)?;
+    pub fn open(path: &Path, now: Moment) -> Result<Self, DatabaseError> {
+        let connection = schema::write(path)?;
+        let forget = connection.execute("DELETE FROM permit WHERE until_at < ?", [(now - KEPT).as_millis()]);
+        forget.map_err(DatabaseError::sql("write", path))?;
         Ok(Self {
             connection,
             path: path.to_owned(),
         })
     }
 
-    fn failed(&self, verb: &'static str) -> impl Fn(rusqlite::Error) -> PermitsError + use<> {
-        let path = self.path.clone();
-        move |source| PermitsError::Database {
-            verb,
-            path: path.clone(),
-            source,
-        }
+    fn failed(&self, verb: &'static str) -> impl Fn(rusqlite::Error) -> DatabaseError + use<> {
+        DatabaseError::sql(verb, &self.path)
     }
 
     /// Text that is mixed into what stands for a key, so that it says nothing to anybody else.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn salt(&self) -> Result<String, PermitsError> {
+    pub fn salt(&self) -> Result<String, DatabaseError> {
         let read = self
             .connection
-            .query_row("SELECT value FROM facts WHERE name = 'salt'", [], |row| row.get(0));
+            .query_row("SELECT value FROM fact WHERE name = 'salt'", [], |row| row.get(0));
         read.map_err(self.failed("read"))
     }
 
@@ -108,7 +104,7 @@ impl Permits {
     ///
     /// # Errors
     /// The database cannot be read or written.
-    pub fn claim(&mut self, asker: Asker<'_>, wish: Wish) -> Result<Claim, PermitsError> {
+    pub fn claim(&mut self, asker: Asker<'_>, wish: Wish) -> Result<Claim, DatabaseError> {
         let failed = self.failed("write");
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(&failed)?;
@@ -117,7 +113,7 @@ impl Permits {
         }
         transaction
             .prepare_cached(
-                "INSERT INTO permits (key, account, campaign, left_at, until_at, answered, counted, fresh) VALUES (?, ?, ?, ?, ?, 0, 1, ?)",
+                "INSERT INTO permit (key, account, campaign, left_at, until_at, answered, counted, fresh) VALUES (?, ?, ?, ?, ?, 0, 1, ?)",
             )
             .and_then(|mut insert| {
                 let until = wish.at + wish.timeout;
@@ -134,7 +130,7 @@ impl Permits {
             .map_err(&failed)?;
         let id = transaction.last_insert_rowid();
         transaction
-            .prepare_cached("INSERT OR IGNORE INTO accounts (account, first_at) VALUES (?, ?)")
+            .prepare_cached("INSERT OR IGNORE INTO account (account, first_at) VALUES (?, ?)")
             .and_then(|mut insert| insert.execute(params![asker.account, wish.at.as_millis()]))
             .map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
@@ -145,8 +141,8 @@ impl Permits {
     ///
     /// # Errors
     /// The database cannot be written; the permit then counts as long as the request could have been on its way.
-    pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) -> Result<(), PermitsError> {
-        let update = "UPDATE permits SET until_at = ?, answered = 1, counted = ? WHERE id = ?";
+    pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) -> Result<(), DatabaseError> {
+        let update = "UPDATE permit SET until_at = ?, answered = 1, counted = ? WHERE id = ?";
         let written = self
             .connection
             .prepare_cached(update)
@@ -159,8 +155,8 @@ impl Permits {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn past(&self, key: &str, campaign: &str, since: Moment, name: impl Fn(&str) -> Name) -> Result<Vec<Past>, PermitsError> {
-        let query = "SELECT key, account, left_at, until_at, counted, fresh FROM permits WHERE until_at >= ? AND campaign <> ? ORDER BY id";
+    pub fn past(&self, key: &str, campaign: &str, since: Moment, name: impl Fn(&str) -> Name) -> Result<Vec<Past>, DatabaseError> {
+        let query = "SELECT key, account, left_at, until_at, counted, fresh FROM permit WHERE until_at >= ? AND campaign <> ? ORDER BY id";
         let read = || -> rusqlite::Result<Vec<Past>> {
             let mut statement = self.connection.prepare(query)?;
             let mut rows = statement.query(params![since.as_millis(), campaign])?;
@@ -190,8 +186,8 @@ impl Permits {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn first_at(&self, account: &str) -> Result<Option<Moment>, PermitsError> {
-        let query = "SELECT first_at FROM accounts WHERE account = ?";
+    pub fn first_at(&self, account: &str) -> Result<Option<Moment>, DatabaseError> {
+        let query = "SELECT first_at FROM account WHERE account = ?";
         let read = self.connection.query_row(query, [account], |row| row.get(0)).optional();
         read.map(|at| at.map(Moment::from_millis)).map_err(self.failed("read"))
     }
@@ -253,7 +249,7 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::R
     }
     if let Some(ramp) = limits.ramp {
         let first: Option<i64> = db
-            .query_row("SELECT first_at FROM accounts WHERE account = ?", [asker.account], |row| row.get(0))
+            .query_row("SELECT first_at FROM account WHERE account = ?", [asker.account], |row| row.get(0))
             .optional()?;
         let today = wish.at.shifted(wish.ahead).utc_day();
         let first = first.map_or(today, |at| Moment::from_millis(at).utc_day());
@@ -261,7 +257,7 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::R
     }
     if let Some(gap) = limits.gap {
         let last: Option<i64> = db
-            .prepare_cached("SELECT left_at FROM permits WHERE account = ? ORDER BY id DESC LIMIT 1")?
+            .prepare_cached("SELECT left_at FROM permit WHERE account = ? ORDER BY id DESC LIMIT 1")?
             .query_row([asker.account], |row| row.get(0))
             .optional()?;
         note(last.map(|at| (Moment::from_millis(at).min(wish.at) + gap.shortest, Wait::Gap)));
@@ -295,7 +291,7 @@ fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Dura
         return Ok(Some((wish.at + DAY, why)));
     };
     let query = format!(
-        "SELECT until_at, answered FROM permits WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
+        "SELECT until_at, answered FROM permit WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
         which.condition()
     );
     let found: Option<(i64, bool)> = db
@@ -319,7 +315,7 @@ fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Dura
 fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
     let now = wish.at.shifted(wish.ahead);
     let query = format!(
-        "SELECT COUNT(*) FROM permits WHERE {} AND until_at >= ?2 AND left_at < ?3",
+        "SELECT COUNT(*) FROM permit WHERE {} AND until_at >= ?2 AND left_at < ?3",
         which.condition()
     );
     let mut statement = db.prepare_cached(&query)?;

@@ -1,3 +1,4 @@
+use super::super::file_in;
 use super::*;
 
 fn campaign(journal: &str) -> Campaign {
@@ -144,7 +145,7 @@ fn a_journal_makes_it_again_also_from_a_damaged_file() {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     std::fs::write(&path, "this is no database at all, but long enough to be taken for one".repeat(100)).expect("written");
     let error = Reader::open(&path).expect_err("damaged");
-    assert!(matches!(error, HistoryError::Damaged { .. }), "{error:?}");
+    assert!(matches!(error, DatabaseError::Damaged { .. }), "{error:?}");
     for _ in 0..2 {
         let count = rebuild(&path, &campaign("one"), [settled("ann", "x", Some(Contact::Sent))]).expect("made again");
         assert_eq!(count, 1);
@@ -176,5 +177,5 @@ fn a_newer_form_is_refused() {
     let connection = Connection::open(&path).expect("a database");
     connection.pragma_update(None, "user_version", 99).expect("set");
     drop(connection);
-    assert!(matches!(Reader::open(&path), Err(HistoryError::Newer { found: 99, .. })));
+    assert!(matches!(Reader::open(&path), Err(DatabaseError::Newer { found: 99, .. })));
 }
