@@ -17,6 +17,8 @@ pub struct Pinned {
     pub only: Option<String>,
     /// What a person should know, in whole sentences.
     pub notes: Vec<String>,
+    /// The accounts that the service listed, where it was asked.
+    pub listed: Vec<AccountInfo>,
 }
 
 /// Pins the account of every row that is to be sent by its id. Asks the service only where that is needed: where rows name
@@ -60,15 +62,16 @@ pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, 
             }
         }
     }
+    pinned.listed = listed;
     Ok(pinned)
 }
 
 fn not_told(why: &str) -> Pinned {
     Pinned {
-        only: None,
         notes: vec![format!(
             "The service does not say which accounts the key has ({why}); accounts are taken as they are named, and where none is, accountId is left out."
         )],
+        ..Pinned::default()
     }
 }
 
@@ -191,7 +194,7 @@ pub async fn cards(asker: &mut Asker<'_>) -> Result<Vec<AccountCard>, CampaignEr
 }
 
 /// The list and the state of an account each tell what the other does not.
-fn with_status(listed: AccountInfo, status: AccountInfo) -> AccountInfo {
+pub(super) fn with_status(listed: AccountInfo, status: AccountInfo) -> AccountInfo {
     AccountInfo {
         id: listed.id,
         first_name: listed.first_name.or(status.first_name),

@@ -8,6 +8,7 @@ pub mod check;
 pub mod connect;
 pub mod contacts;
 pub mod error;
+pub mod health;
 pub mod history;
 pub mod memory;
 pub mod pacing;

@@ -12,6 +12,7 @@ use crate::adapters::database::permits::{Name, Permits};
 use crate::adapters::database::{DatabaseError, file_in};
 use crate::adapters::digest::sha256_hex;
 use crate::engine::Rules;
+use crate::engine::inquiry::Spent;
 use crate::engine::pace::{Beginning, Class, Limits, Pace};
 use crate::engine::schedule::Schedule;
 use crate::engine::shared::{Names, Shared};
@@ -35,6 +36,8 @@ pub struct Pacing {
     hours: Vec<Openings>,
     seed: u64,
     rules: Rules,
+    /// What accounts have spent by whatever program, as far as the service told.
+    pub spent: Vec<(u16, Spent)>,
     /// The permits that campaigns share, where anything is limited; only for a run that sends.
     pub shared: Option<Shared>,
 }
@@ -94,6 +97,7 @@ impl Pacing {
             hours,
             seed: seed(settings),
             rules: rules(settings, &zone, now),
+            spent: Vec::new(),
             shared: None,
         };
         pacing.share(settings, endpoint, claiming, now)?;
@@ -172,7 +176,11 @@ impl Pacing {
             hours: &self.hours,
             seed: self.seed,
         };
-        Pace::new(&beginning, now)
+        let mut pace = Pace::new(&beginning, now);
+        for (account, spent) in &self.spent {
+            spent.apply(&mut pace, *account, now);
+        }
+        pace
     }
 
     /// What the run may do.

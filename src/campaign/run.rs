@@ -12,6 +12,7 @@ use super::check::choice;
 use super::connect::{Connection, connect};
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
+use super::health::{Health, examine};
 use super::memory::{Memory, Origin};
 use super::pacing::{Claiming, Pacing};
 use super::preflight::of_templates;
@@ -38,6 +39,7 @@ pub struct Prepared {
     accounts: Accounts,
     contacts: Contacts,
     pacing: Pacing,
+    health: Health,
     connection: Option<Connection>,
     endpoint: String,
     /// What will happen.
@@ -92,17 +94,25 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         notes.extend(super::history::make_ready(settings)?);
     }
     let mut account_name = None;
+    let mut health = Health::default();
     if let Some(connection) = &connection {
         let pinned = pin(settings, &connection.client, &mut accounts, &mut plan).await?;
+        health = examine(settings, &connection.client, &accounts, &pinned, &mut plan).await;
+        notes.append(&mut health.notes);
         account_name = pinned.only;
         notes.extend(pinned.notes);
+        notes.extend(health.unfit.iter().map(|unfit| {
+            let name = accounts.id(unfit.account).unwrap_or("(unnamed)");
+            format!("Account {name} cannot send: {}.", unfit.why)
+        }));
     }
     let now = wall_time();
     let claiming = match &purpose {
         Purpose::Send(key) => Claiming::With(key.as_ref().map_or("", Secret::expose)),
         Purpose::Show => Claiming::Not,
     };
-    let pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, now)?;
+    let mut pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, now)?;
+    pacing.spent = std::mem::take(&mut health.spent);
     let done = pacing.done(&plan, now);
     let proposal = look.proposal(&plan, &accounts, account_name, notes, done.map(|done| done.since(now)));
     Ok(Prepared {
@@ -114,6 +124,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         accounts,
         contacts,
         pacing,
+        health,
         connection,
         endpoint,
         proposal,

@@ -303,7 +303,11 @@ impl<'a> Dispatcher<'a> {
                     }
                 }
             }
-            Inquired::Quota { account, spent } => spent.apply(pace, account, now),
+            Inquired::Quota { account, spent } => {
+                if let Some(spent) = spent {
+                    spent.apply(pace, account, now);
+                }
+            }
         }
     }
 

@@ -6,21 +6,22 @@ use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::clock::{Agreement, Clock};
+use super::clock::{Agreement, Clock, wall_time};
 use super::pace::Pace;
 use crate::adapters::api::{Client, Lookup, Quota};
-use crate::model::event::Wait;
 use crate::model::time::Moment;
 
 /// How often an account's quota is looked up; the service allows ten such calls a minute for each account.
 const QUOTA_PERIOD: Duration = Duration::from_mins(10);
+/// How long an answer about quotas is waited for: it is worth something only while it is fresh.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the time is asked for while the clocks disagree.
 const TIME_PERIOD: Duration = Duration::from_secs(30);
 /// No quota of the service lasts longer than a week.
 const LONGEST_PAUSE: Duration = Duration::from_hours(8 * 24);
 
 /// What came of asking.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Inquired {
     /// The service's clock, if it told.
     Time(Option<Moment>),
@@ -28,36 +29,33 @@ pub enum Inquired {
     Quota {
         /// The account.
         account: u16,
-        /// As far as the service told.
-        spent: Spent,
+        /// As far as the service told; `None` where it did not.
+        spent: Option<Spent>,
     },
 }
 
 /// What an account has spent, by whatever program.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Messages of this day.
     pub today: Option<u32>,
-    /// Nothing is left until then.
-    pub empty_until: Option<Moment>,
-    /// Whether the service answers such questions.
-    pub offered: Offered,
+    /// What is left.
+    pub budgets: Vec<Budget>,
 }
 
-/// Whether the service answers a question at all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Offered {
-    /// It does, or may another time.
-    #[default]
-    Yes,
-    /// It does not.
-    No,
+/// So many messages are left until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Messages.
+    pub left: u32,
+    /// Until when.
+    pub until: Moment,
 }
 
 impl Spent {
-    /// What the quotas of an account say about messages.
+    /// What the quotas of an account say about messages at `now`. A moment that cannot be one is passed over.
     #[must_use]
-    pub fn of(quotas: &[Quota]) -> Self {
+    pub fn of(quotas: &[Quota], now: Moment) -> Self {
         let about_messages = |quota: &&Quota| {
             let feature = quota.feature.to_ascii_uppercase();
             feature.contains("MESSAGE") && !feature.contains("INMAIL")
@@ -68,33 +66,42 @@ impl Spent {
             if is_daily {
                 spent.today = spent.today.max(quota.used);
             }
-            if quota.remaining == Some(0) || quota.limit_reached == Some(true) {
-                spent.empty_until = spent.empty_until.max(quota.reset_at);
+            let reckoned = quota.limit.zip(quota.used).map(|(limit, used)| limit.saturating_sub(used));
+            let left = if quota.limit_reached == Some(true) {
+                Some(0)
+            } else {
+                quota.remaining.into_iter().chain(reckoned).min()
+            };
+            let midnight = is_daily.then(|| Moment::start_of_utc_day(now.utc_day() + 1));
+            let until = quota.reset_at.or(midnight);
+            let sensible = |until: &Moment| *until > now && until.since(now) <= LONGEST_PAUSE;
+            if let (Some(left), Some(until)) = (left, until.filter(sensible)) {
+                spent.budgets.push(Budget { left, until });
             }
         }
         spent
     }
 
-    /// Makes it count.
-    pub fn apply(self, pace: &mut Pace, account: u16, now: Moment) {
+    /// Makes it count. It lowers what the account may send, and raises nothing.
+    pub fn apply(&self, pace: &mut Pace, account: u16, now: Moment) {
         if let Some(used) = self.today {
             pace.told_used(account, used, now);
         }
-        if let Some(until) = self.empty_until.filter(|until| until.since(now) <= LONGEST_PAUSE) {
-            pace.hold_account(account, until, Wait::Held);
+        for budget in &self.budgets {
+            pace.told_left(account, *budget);
         }
     }
 }
 
 /// Asks what an account has spent.
-pub async fn spent(client: &Client, id: &str) -> Spent {
+///
+/// # Errors
+/// Why the service does not tell.
+pub async fn spent(client: &Client, id: &str) -> Result<Spent, String> {
     match client.account_quota(id).await {
-        Lookup::Answered(quotas) => Spent::of(&quotas),
-        Lookup::NotOffered(_) => Spent {
-            offered: Offered::No,
-            ..Spent::default()
-        },
-        Lookup::Refused(_) | Lookup::Held(_) | Lookup::Failed(_) => Spent::default(),
+        Lookup::Answered(quotas) => Ok(Spent::of(&quotas, wall_time())),
+        Lookup::NotOffered(why) | Lookup::Refused(why) | Lookup::Failed(why) => Err(why),
+        Lookup::Held(_) => Err("it asks to wait".to_owned()),
     }
 }
 
@@ -125,12 +132,7 @@ impl Inquiries {
             self.ask(client, clock);
             let nap = tokio::time::sleep(TIME_PERIOD);
             tokio::select! {
-                Some(told) = self.pending.next() => {
-                    if let Inquired::Quota { spent: Spent { offered: Offered::No, .. }, .. } = told {
-                        self.accounts.clear();
-                    }
-                    return told;
-                }
+                Some(told) = self.pending.next() => return told,
                 () = nap => {}
             }
         }
@@ -152,7 +154,8 @@ impl Inquiries {
             for (account, id) in self.accounts.clone() {
                 let client = client.clone();
                 let ask = async move {
-                    let spent = spent(&client, &id).await;
+                    let asked = tokio::time::timeout(PATIENCE, spent(&client, &id)).await;
+                    let spent = asked.ok().and_then(Result::ok);
                     Inquired::Quota { account, spent }
                 };
                 self.pending.push(Box::pin(ask));
@@ -179,13 +182,36 @@ mod tests {
 
     #[test]
     fn only_quotas_of_messages_count() {
-        let spent = Spent::of(&[
+        let at = Moment::from_millis;
+        let quotas = [
             quota("CONNECT", "daily", 9, 0),
             quota("INMAIL_MESSAGE", "daily", 8, 0),
             quota("message", "DAILY", 40, 60),
-        ]);
-        assert_eq!((spent.today, spent.empty_until), (Some(40), None));
-        let spent = Spent::of(&[quota("MESSAGE", "weekly", 700, 0)]);
-        assert_eq!((spent.today, spent.empty_until), (None, Some(Moment::from_millis(5000))));
+        ];
+        let spent = Spent::of(&quotas, at(0));
+        let left = |left, until| vec![Budget { left, until: at(until) }];
+        assert_eq!((spent.today, spent.budgets), (Some(40), left(60, 5000)));
+        let spent = Spent::of(&[quota("MESSAGE", "weekly", 700, 0)], at(0));
+        assert_eq!((spent.today, spent.budgets), (None, left(0, 5000)));
+    }
+
+    #[test]
+    fn nonsense_in_a_quota_limits_nothing() {
+        let at = Moment::from_millis;
+        let past = Spent::of(&[quota("MESSAGE", "weekly", 1, 0)], at(6000));
+        assert_eq!(past.budgets, []);
+        let bare = Quota {
+            reset_at: None,
+            remaining: None,
+            limit: None,
+            ..quota("MESSAGE", "daily", 3, 0)
+        };
+        assert_eq!(Spent::of(std::slice::from_ref(&bare), at(0)).budgets, []);
+        let reckoned = Quota { limit: Some(10), ..bare };
+        let midnight = vec![Budget {
+            left: 7,
+            until: at(86_400_000),
+        }];
+        assert_eq!(Spent::of(&[reckoned], at(0)).budgets, midnight);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use self::gate::Gate;
 pub use self::gate::Leave;
+use super::inquiry::Budget;
 use crate::model::calendar::Openings;
 use crate::model::event::Wait;
 use crate::model::limits::{AccountLimits, Opener};
@@ -229,6 +230,13 @@ impl Pace {
     pub fn told_used(&mut self, account: u16, used: u32, now: Moment) {
         if let Some(gate) = self.accounts.get_mut(usize::from(account)) {
             gate.told_used(used, now.shifted(self.ahead));
+        }
+    }
+
+    /// The service says how many messages of an account are left.
+    pub fn told_left(&mut self, account: u16, budget: Budget) {
+        if let Some(gate) = self.accounts.get_mut(usize::from(account)) {
+            gate.told_left(budget);
         }
     }
 

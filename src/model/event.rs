@@ -86,6 +86,8 @@ pub enum Wait {
     Window,
     /// The service asked for silence.
     Held,
+    /// The account's quota with the service is used up, by whatever program.
+    Quota,
     /// The service cannot be reached just now.
     Unreachable,
 }
@@ -103,6 +105,7 @@ impl std::fmt::Display for Wait {
             Self::Gap => "the pause between two messages (--gap)",
             Self::Window => "the hours at which messages may leave (--window)",
             Self::Held => "the service asked to wait",
+            Self::Quota => "the account's quota with the service",
             Self::Unreachable => "the service cannot be reached",
         })
     }

@@ -29,6 +29,13 @@ pub enum RowSetError {
 }
 
 impl RowSet {
+    /// The set of these rows; `None` where there are none.
+    #[must_use]
+    pub fn of(rows: impl IntoIterator<Item = RowNumber>) -> Option<Self> {
+        let ranges: Vec<(u32, u32)> = rows.into_iter().map(|row| (row.0, row.0)).collect();
+        (!ranges.is_empty()).then(|| Self::joined(ranges))
+    }
+
     /// Whether the set names `row`.
     #[must_use]
     pub fn contains(&self, row: RowNumber) -> bool {

@@ -2,7 +2,7 @@
 
 use rowcast::adapters::sandbox::{Access, SandboxAccount, Settings};
 
-use crate::harness::Campaign;
+use crate::harness::{Campaign, Server, json};
 use crate::stand_in::{StandIn, faulty};
 
 const ANN: &str = "60d21b4667d0d8992e610001";
@@ -38,7 +38,7 @@ fn names_in_the_sheet_become_ids_and_one_account_has_one_pace() {
 }
 
 #[test]
-fn an_account_that_the_service_does_not_list_is_said_and_its_own_answer_tells() {
+fn an_account_that_the_service_does_not_list_and_does_not_know_either_sends_nothing() {
     let stand_in = two();
     let campaign = Campaign::new("LinkedIn,Account\na,carol\n", "Hello {{ linkedin }}");
     let done = campaign.run_at(stand_in.base_url(), &[]).exits(4);
@@ -46,7 +46,18 @@ fn an_account_that_the_service_does_not_list_is_said_and_its_own_answer_tells() 
         done.stderr.contains("lists no account `carol`") && done.stderr.contains(ANN),
         "{done:?}"
     );
-    assert_eq!(campaign.statuses(), ["failed"]);
+    assert!(done.stderr.contains("cannot send") && done.stderr.contains("row 2"), "{done:?}");
+    assert_eq!(campaign.statuses(), ["pending"]);
+}
+
+#[test]
+fn an_account_that_the_service_does_not_list_and_knows_all_the_same_sends() {
+    let server = Server::start();
+    let state = serde_json::json!({"id": "carol", "status": "AVAILABLE", "enabled": true, "hasTokens": true});
+    server.answer_path("/account/carol/status", json(200, &state));
+    let campaign = Campaign::new("LinkedIn,Account\na,carol\n", "Hello {{ linkedin }}");
+    campaign.run(&server, &[]).exits(0).says("lists no account `carol`");
+    assert_eq!(campaign.column("account"), ["carol"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod account_health;
 mod accounts;
 mod answers;
 mod attachments;

@@ -108,6 +108,21 @@ enum Accounts {
     Wrapped { accounts: Vec<AccountInfo> },
 }
 
+/// What the service says of an account by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountStanding {
+    /// Its state.
+    Told(Box<AccountInfo>),
+    /// There is none of this id. The text is the service's.
+    Unknown(String),
+}
+
+/// Whether an answer speaks of an account that is not there, rather than of a question that is not answered.
+fn denies_account(why: &str) -> bool {
+    let about = why.strip_prefix("HTTP 404").or_else(|| why.strip_prefix("HTTP 400"));
+    about.is_some_and(|text| text.to_lowercase().contains("account"))
+}
+
 impl Client {
     /// The accounts that the key can use. An element without an id makes the whole answer nonsense: a list that is
     /// not whole must not pass for "the only account".
@@ -120,6 +135,14 @@ impl Client {
     /// The state of one account.
     pub async fn account_status(&self, account: &str) -> Lookup<AccountInfo> {
         self.get(&["account", account, "status"], &[]).await
+    }
+
+    /// The state of one account, or that the service knows none of this id: it says so with a 404 or a 400 about an account.
+    pub async fn account_standing(&self, account: &str) -> Lookup<AccountStanding> {
+        match self.account_status(account).await {
+            Lookup::NotOffered(why) | Lookup::Failed(why) if denies_account(&why) => Lookup::Answered(AccountStanding::Unknown(why)),
+            told => told.map(|state| AccountStanding::Told(Box::new(state))),
+        }
     }
 
     /// What one account has used of its quotas. Spends nothing.

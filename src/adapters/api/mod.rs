@@ -25,7 +25,7 @@ mod scripted;
 #[cfg(test)]
 mod wire_tests;
 
-pub use accounts::{AccountInfo, Plan, Quota, Relationship};
+pub use accounts::{AccountInfo, AccountStanding, Plan, Quota, Relationship};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{ApiError, Client, Clock, Settings};
 pub use conversations::{ConversationInfo, ConversationPage, Existing, MessagePage, MessagesAsked, Participant, SeenMessage};

@@ -89,7 +89,7 @@ impl Prepared {
                 rules: self.pacing.rules(),
                 pace: self.pacing.pace(clock.now()),
                 shared: self.pacing.shared.as_ref(),
-                inquiries: Inquiries::default(),
+                inquiries: Inquiries::about(std::mem::take(&mut self.health.counted)),
                 drafts: &mut |planned| {
                     let draft = reading.redraft(planned, &mut row, accounts)?;
                     contacts.allow(planned, &row, draft)
@@ -199,6 +199,7 @@ impl Prepared {
 
     fn summary(&self, counts: Counts, concerned: Counts, ended: Ended) -> Summary {
         let name = |(account, why): (u16, String)| (self.accounts.id(account).map(str::to_owned), why);
+        let unfit = self.health.unfit.iter().map(|unfit| (unfit.account, unfit.why.clone()));
         Summary {
             counts,
             concerned,
@@ -207,7 +208,7 @@ impl Prepared {
             unwritten: None,
             forgotten: None,
             stop: ended.stop,
-            stopped_accounts: ended.stopped_accounts.into_iter().map(name).collect(),
+            stopped_accounts: unfit.chain(ended.stopped_accounts).map(name).collect(),
         }
     }
 }

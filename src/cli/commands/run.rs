@@ -241,15 +241,19 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
 
 fn summary_json(summary: &Summary) -> String {
     let count = |status| summary.counts.of(status);
-    let account = summary
-        .stopped_accounts
-        .first()
-        .map(|(account, why)| format!("account {}: {why}", account.as_deref().unwrap_or("unnamed")));
+    let account = |(account, why): &(Option<String>, String)| format!("account {}: {why}", account.as_deref().unwrap_or("unnamed"));
+    let reasons: Vec<String> = summary
+        .stop
+        .iter()
+        .map(stopped)
+        .chain(summary.stopped_accounts.iter().map(account))
+        .collect();
+    let reasons = (!reasons.is_empty()).then(|| reasons.join("; "));
     json!({
         "rows": summary.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "sent_this_run": summary.sent_this_run,
-        "results": summary.results.to_string_lossy(), "stopped": summary.stop.as_ref().map(stopped).or(account),
+        "results": summary.results.to_string_lossy(), "stopped": reasons,
     })
     .to_string()
 }

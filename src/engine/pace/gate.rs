@@ -1,7 +1,9 @@
 //! The limits that one thing has: the key, the run, or an account.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::super::inquiry::Budget;
 use crate::adapters::pace::Spacing;
 use crate::model::event::Wait;
 use crate::model::limits::{AccountLimits, DAY, DayKind, Gap, HOUR, Opener, mixed};
@@ -77,6 +79,16 @@ pub(super) struct Gate {
     held: Option<(Moment, Wait)>,
     /// Until when nothing leaves that opens a conversation.
     held_new: Option<Moment>,
+    /// What the service says is left.
+    allowances: Vec<Allowance>,
+}
+
+/// What is left of a quota of the service, less what has left since it told.
+#[derive(Debug, Clone)]
+struct Allowance {
+    left: u32,
+    until: Moment,
+    unanswered: BTreeSet<Ticket>,
 }
 
 impl Gate {
@@ -121,7 +133,7 @@ impl Gate {
     }
 
     pub(super) fn is_free(&self, now: Moment) -> bool {
-        self.limits.is_empty() && self.held.is_none_or(|(until, _)| until <= now)
+        self.limits.is_empty() && self.allowances.is_empty() && self.held.is_none_or(|(until, _)| until <= now)
     }
 
     fn push(&mut self, gauge: Gauge, why: Wait) {
@@ -162,10 +174,16 @@ impl Gate {
             })
             .chain(held)
             .chain(held_new)
+            .chain(self.allowances.iter().filter_map(|allowance| allowance.leave_at(now)))
             .fold(open, Leave::later)
     }
 
     pub(super) fn leave(&mut self, ticket: Ticket, now: Moment, ahead: i64, opener: Opener) {
+        self.allowances.retain(|allowance| allowance.until > now);
+        for allowance in &mut self.allowances {
+            allowance.left = allowance.left.saturating_sub(1);
+            allowance.unanswered.insert(ticket);
+        }
         for limit in self.limits.iter_mut().filter(|limit| limit.concerns(opener)) {
             match &mut limit.gauge {
                 Gauge::Window(window) => window.leave(ticket, now),
@@ -178,6 +196,11 @@ impl Gate {
     }
 
     pub(super) fn answered(&mut self, ticket: Ticket, at: Moment, ahead: i64, counted: Counted) {
+        for allowance in &mut self.allowances {
+            if allowance.unanswered.remove(&ticket) && counted == Counted::No {
+                allowance.left += 1;
+            }
+        }
         for limit in &mut self.limits {
             match &mut limit.gauge {
                 Gauge::Window(window) => window.answered(ticket, at, counted),
@@ -197,12 +220,37 @@ impl Gate {
         self.held_new = self.held_new.max(Some(until));
     }
 
+    /// What was told of the same quota before is not raised: what left since then is not in an answer that was on its way.
+    pub(super) fn told_left(&mut self, budget: Budget) {
+        match self.allowances.iter_mut().find(|allowance| allowance.until == budget.until) {
+            Some(known) => {
+                let in_flight = u32::try_from(known.unanswered.len()).unwrap_or(u32::MAX);
+                known.left = known.left.min(budget.left.saturating_sub(in_flight));
+            }
+            None => self.allowances.push(Allowance {
+                left: budget.left,
+                until: budget.until,
+                unanswered: BTreeSet::new(),
+            }),
+        }
+    }
+
     pub(super) fn told_used(&mut self, used: u32, server_now: Moment) {
         for limit in self.limits.iter_mut().filter(|limit| limit.about == About::All) {
             if let Gauge::Day(day) = &mut limit.gauge {
                 day.told(used, server_now);
             }
         }
+    }
+}
+
+impl Allowance {
+    /// When the next message may leave, if nothing is left now.
+    fn leave_at(&self, now: Moment) -> Option<Leave> {
+        (self.left == 0 && self.until > now).then_some(Leave {
+            opens: Opening::At(self.until),
+            why: Wait::Quota,
+        })
     }
 }
 

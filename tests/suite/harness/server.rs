@@ -71,6 +71,8 @@ struct World {
     otherwise: Answer,
     script: Option<Script>,
     accounts: Answer,
+    /// Answers to questions by the end of their path.
+    by_path: HashMap<String, Answer>,
     journal: Option<PathBuf>,
     gate_open: bool,
     closed: bool,
@@ -86,6 +88,7 @@ impl Default for World {
             otherwise: sent(),
             script: None,
             accounts: accounts(&["acc_1"]),
+            by_path: HashMap::new(),
             journal: None,
             gate_open: false,
             closed: false,
@@ -181,6 +184,11 @@ impl Server {
     /// `GET /accounts` gets this.
     pub fn answer_accounts(&self, answer: Answer) {
         self.shared.world().accounts = answer;
+    }
+
+    /// Questions whose path ends so get this, such as `/account/acc_1/quota`.
+    pub fn answer_path(&self, end: &str, answer: Answer) {
+        self.shared.world().by_path.insert(end.to_owned(), answer);
     }
 
     /// From now on, looks into the journal whenever a send comes in: is its intent there?
@@ -288,10 +296,11 @@ fn note(shared: &Shared, mut request: Seen) -> (Answer, usize) {
     let mut world = shared.world();
     let nth = world.seen.iter().filter(|seen| seen.is_send()).count() + 1;
     if !request.is_send() {
-        let answer = if request.path.ends_with("/accounts") {
-            world.accounts.clone()
-        } else {
-            super::answer::status(404)
+        let scripted = world.by_path.iter().find(|(end, _)| request.path.ends_with(end.as_str()));
+        let answer = match scripted {
+            Some((_, answer)) => answer.clone(),
+            None if request.path.ends_with("/accounts") => world.accounts.clone(),
+            None => super::answer::status(404),
         };
         world.seen.push(request);
         return (answer, nth);
