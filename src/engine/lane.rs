@@ -25,6 +25,8 @@ pub struct Lane {
     queues: Vec<Queue>,
     /// When the lane was last served, so that lanes that are open take turns.
     pub served: u64,
+    /// Requests of the lane that are not answered.
+    pub in_flight: usize,
     stopped: bool,
     misses: usize,
     unknown: usize,
@@ -72,6 +74,7 @@ impl Lane {
             account,
             queues: vec![Queue::default(); usize::from(classes)],
             served: 0,
+            in_flight: 0,
             stopped: false,
             misses: 0,
             unknown: 0,

@@ -22,7 +22,7 @@ use self::attempt::Sender;
 use self::dispatcher::Dispatcher;
 use self::inquiry::Inquiries;
 use self::pace::Pace;
-use self::schedule::Schedule;
+use self::schedule::{Schedule, Slots};
 use self::shared::Shared;
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop};
@@ -96,7 +96,10 @@ impl Run<'_> {
     /// Sends; returns when all is done or the run stopped. What `asked` says stops it: the first word lets requests in
     /// flight finish, the second does not wait for them.
     pub async fn send(self, asked: UnboundedReceiver<Asked>) -> Ended {
-        let schedule = RefCell::new(Schedule::new(self.accounts, self.pace));
+        let schedule = RefCell::new(Schedule::new(self.accounts, self.pace).sharing(Slots {
+            count: self.rules.concurrency.max(1),
+            patience: self.sender.client.timeout(),
+        }));
         let dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, self.drafts, self.tell);
         dispatcher.dispatch(self.inquiries, asked).await
     }

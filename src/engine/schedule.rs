@@ -50,6 +50,48 @@ pub struct Schedule {
     lanes: Vec<Lane>,
     pace: Pace,
     served: u64,
+    slots: Slots,
+    /// What the last look at the lanes saw; kept for its room alone.
+    looks: Vec<Look>,
+}
+
+/// The slots that lanes share.
+#[derive(Debug, Clone, Copy)]
+pub struct Slots {
+    /// Requests in flight at once.
+    pub count: usize,
+    /// How long a request may keep its slot.
+    pub patience: Duration,
+}
+
+impl Slots {
+    /// As many as are wanted.
+    pub const UNLIMITED: Self = Self {
+        count: usize::MAX,
+        patience: Duration::ZERO,
+    };
+}
+
+/// What a look at a lane saw.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    in_flight: usize,
+    served: u64,
+    open: Option<Slot>,
+}
+
+/// Whether a lane may take a slot: its share, or what the shares of all others leave.
+///
+/// A share is kept free for every lane that could send before a request that leaves now is sure to be over: a slow account
+/// never holds the slots that another one needs. A lane that is held for longer has no share meanwhile.
+fn may_take(look: &Look, looks: &[Look], slots: usize) -> bool {
+    let share = (slots / looks.len().max(1)).max(1);
+    if look.in_flight < share {
+        return true;
+    }
+    let taken: usize = looks.iter().map(|look| look.in_flight).sum();
+    let owed: usize = looks.iter().map(|look| share.saturating_sub(look.in_flight)).sum();
+    slots.saturating_sub(taken) > owed
 }
 
 impl Schedule {
@@ -61,33 +103,53 @@ impl Schedule {
             lanes: (0..accounts).map(|account| Lane::new(account, classes)).collect(),
             pace,
             served: 0,
+            slots: Slots::UNLIMITED,
+            looks: Vec::new(),
         }
+    }
+
+    /// The same, with slots that lanes have to share.
+    #[must_use]
+    pub fn sharing(self, slots: Slots) -> Self {
+        Self { slots, ..self }
     }
 
     /// What can be done at `now`: the open lane that waited longest, else the moment at which the first one opens.
     pub fn next(&mut self, plan: &Plan, now: Moment) -> Next {
         let all = self.pace.opens_for_all(now);
-        let mut open: Option<(u64, usize, Slot)> = None;
         let mut earliest: Option<(Moment, Wait)> = None;
         let mut after_answer = false;
+        self.looks.clear();
         for lane in &mut self.lanes {
-            let (account, served) = (lane.account(), lane.served);
+            let (account, served, in_flight) = (lane.account(), lane.served, lane.in_flight);
+            let mut open: Option<Slot> = None;
+            let mut soon = in_flight > 0;
             for turn in lane.peek(plan) {
                 let Leave { opens, why } = self.pace.opens(account, turn.class, all, now);
+                soon |= matches!(opens, Opening::At(at) if at <= now + self.slots.patience) || opens == Opening::AfterAnswer;
                 match opens {
                     Opening::At(at) if at <= now => {
-                        let better = open.is_none_or(|(since, index, _)| (served, turn.index) < (since, index));
-                        if better {
-                            open = Some((served, turn.index, Slot { account, turn }));
+                        if open.is_none_or(|slot| turn.index < slot.turn.index) {
+                            open = Some(Slot { account, turn });
                         }
                     }
                     Opening::At(at) => earliest = earliest.into_iter().chain([(at, why)]).min_by_key(|(at, _)| *at),
                     Opening::AfterAnswer => after_answer = true,
                 }
             }
+            if soon {
+                self.looks.push(Look { in_flight, served, open });
+            }
         }
-        match (open, earliest) {
-            (Some((_, _, slot)), _) => Next::Serve(slot),
+        let slots = self.slots.count;
+        let first = self
+            .looks
+            .iter()
+            .filter(|look| look.open.is_some() && may_take(look, &self.looks, slots))
+            .min_by_key(|look| (look.served, look.open.map(|slot| slot.turn.index)));
+        after_answer |= self.looks.iter().any(|look| look.open.is_some());
+        match (first.and_then(|look| look.open), earliest) {
+            (Some(slot), _) => Next::Serve(slot),
             (None, Some((at, why))) => Next::Wait(at, why),
             (None, None) if after_answer => Next::Answer,
             (None, None) => Next::Nothing,
@@ -131,7 +193,10 @@ impl Schedule {
     pub fn leave(&mut self, slot: Slot, now: Moment) -> Permit {
         self.served += 1;
         let served = self.served;
-        self.on_lane(slot.account, |lane| lane.served = served);
+        self.on_lane(slot.account, |lane| {
+            lane.served = served;
+            lane.in_flight += 1;
+        });
         Permit {
             account: slot.account,
             turn: slot.turn,
@@ -141,6 +206,7 @@ impl Schedule {
 
     /// The request was answered, or given up.
     pub fn answered(&mut self, permit: &Permit, at: Moment, counted: Counted) {
+        self.on_lane(permit.account, |lane| lane.in_flight = lane.in_flight.saturating_sub(1));
         self.pace.answered(permit.account, permit.ticket, at, counted);
     }
 

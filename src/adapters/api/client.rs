@@ -121,6 +121,12 @@ impl Client {
         })
     }
 
+    /// How long a request may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.settings.timeout
+    }
+
     /// The moment now, by the clock of the settings.
     pub(super) fn now(&self) -> Moment {
         (self.settings.clock)()
