@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 
+use super::memory::Memory;
+use super::pacing::limits;
+use super::settings::Settings;
+use super::sharing::Sharer;
 use crate::adapters::calendar::Zone;
+use crate::engine::clock::wall_time;
 use crate::model::draft::Channel;
+use crate::model::ledger::{KeyId, Standing};
 use crate::model::limits::Opener;
 use crate::model::plan::Way;
 use crate::model::problem::Problem;
 use crate::model::recipient::Recipient;
 use crate::model::row::{Header, Meaning, Row};
+use crate::model::window::{Counted, Past};
 
 /// The sending accounts of a campaign. The first is that of rows that name none.
 #[derive(Debug)]
@@ -17,6 +24,8 @@ pub struct Accounts {
     index: HashMap<String, u16>,
     /// The classes of rows that the sheet has shown.
     classes: Vec<RowClass>,
+    /// Who sends rows that name no account, where several share them.
+    sharer: Sharer,
 }
 
 /// What a row's time depends on beside its account.
@@ -40,7 +49,47 @@ impl Accounts {
             ids: vec![default],
             index,
             classes: vec![RowClass::default()],
+            sharer: Sharer::default(),
         }
+    }
+
+    /// The accounts of a campaign, which share the rows that name none as the settings say.
+    #[must_use]
+    pub fn of(settings: &Settings, default: Option<String>, memory: &mut Memory) -> Self {
+        let today = wall_time().utc_day();
+        let limits = limits(settings);
+        let sent_today = |id: &str| {
+            let of_it = |past: &&Past| past.account.as_deref() == Some(id) && past.left.utc_day() == today && past.counted == Counted::Yes;
+            u32::try_from(memory.past.iter().filter(of_it).count()).unwrap_or(u32::MAX)
+        };
+        let given = memory.given.take().unwrap_or_default();
+        let limit = |id: &str| limits.of(Some(id)).daily;
+        Self {
+            sharer: Sharer::new(&settings.sharing, given, limit, sent_today),
+            // What is said for all rows that name none does not stand beside several that share them.
+            ..Self::new(default.filter(|_| settings.sharing.among.is_empty()))
+        }
+    }
+
+    /// Gives a row that is to be sent its account, where the sheet gives none or a person moved it. A row whose fate is
+    /// unknown is never moved.
+    pub fn place(&mut self, address: &Address, key: Option<KeyId>, standing: Standing) -> u16 {
+        if self.sharer.is_idle() {
+            return address.account;
+        }
+        let person = address.recipient.canonical();
+        let mut account = address.account;
+        if account == DEFAULT_ACCOUNT
+            && let Some(id) = self.sharer.account_of(&person, key).map(str::to_owned)
+        {
+            account = self.index_of(&id).unwrap_or(account);
+        }
+        if standing != Standing::Unconfirmed
+            && let Some(to) = self.sharer.instead_of(self.id(account), &person).map(str::to_owned)
+        {
+            account = self.index_of(&to).unwrap_or(account);
+        }
+        account
     }
 
     /// The classes that rows have, by index.

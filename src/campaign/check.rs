@@ -49,12 +49,12 @@ pub enum Refused {
 /// # Errors
 /// The sheet, a template, or the journal cannot be read.
 pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
-    let memory = Memory::read(settings)?;
+    let mut memory = Memory::read(settings)?;
     let reading = Reading::open(settings)?;
     if reading.templates().is_none() {
         return Err(CampaignError::NoMessage);
     }
-    let mut accounts = Accounts::new(settings.account.clone());
+    let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let (mut problems, mut errors, mut warnings) = (Vec::new(), 0, 0);
     let choice = choice(settings);
     let mut together = Together::of(&reading);

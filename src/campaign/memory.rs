@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::CampaignError;
 use super::settings::Settings;
+use super::sharing::Given;
 use crate::adapters::journal::{Journal, JournalError, KeyDefinition, Terms};
 use crate::adapters::results;
 use crate::engine::attempt::counted;
@@ -56,6 +57,8 @@ pub struct Memory {
     open: HashMap<Position, Open>,
     /// The day of each account's first message.
     pub first_days: BTreeMap<Option<String>, i64>,
+    /// Which account each row was to be sent from; `None` where nobody will ask.
+    pub given: Option<Given>,
 }
 
 /// A request that has no answer yet.
@@ -95,6 +98,16 @@ impl Memory {
             timeout: Duration::from_mins(1),
             open: HashMap::new(),
             first_days: BTreeMap::new(),
+            given: None,
+        }
+    }
+
+    /// A memory without anything in it, for a campaign with these settings.
+    #[must_use]
+    pub fn of(settings: &Settings, reach: Duration) -> Self {
+        Self {
+            given: (!settings.sharing.among.is_empty()).then(Given::default),
+            ..Self::new(key_source(settings), reach)
         }
     }
 
@@ -111,7 +124,7 @@ impl Memory {
     /// # Errors
     /// As for [`Memory::read`].
     pub fn read_back(settings: &Settings, reach: Duration) -> Result<Self, CampaignError> {
-        let mut memory = Self::new(key_source(settings), reach);
+        let mut memory = Self::of(settings, reach);
         let path = &settings.files.journal;
         match Journal::read(path, |position, entry| memory.apply(position, entry))? {
             None => memory.import(&settings.files.results)?,
@@ -139,6 +152,7 @@ impl Memory {
     pub fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), StrayOutcome> {
         self.ledger.apply(position, entry)?;
         self.written = None;
+        self.note_given(entry);
         match entry {
             Entry::Run(run) => {
                 self.templates = Some(run.templates.clone());
@@ -168,6 +182,18 @@ impl Memory {
             Entry::Import(_) | Entry::Judgement(_) => {}
         }
         Ok(())
+    }
+
+    fn note_given(&mut self, entry: &Entry) {
+        let Some(given) = &mut self.given else { return };
+        let (key, account) = match entry {
+            Entry::Intent(intent) if !intent.test => (&intent.key, intent.account.as_deref().unwrap_or_default()),
+            Entry::Import(import) if import.attempts > 0 => (&import.key, import.account.as_str()),
+            _ => return,
+        };
+        if let Some(key) = self.ledger.find_key(key).filter(|_| !account.is_empty()) {
+            given.note(key, account);
+        }
     }
 
     fn remember(&mut self, open: Open, answered: Moment, counted: Counted) {
@@ -216,7 +242,9 @@ impl Memory {
             // Positions only tell imports apart until the new journal gives them places of their own.
             let position = Position(self.imports.len() as u64);
             // An import has no intent that could be missing.
-            let _ = self.ledger.apply(position, &Entry::Import(import.clone()));
+            let entry = Entry::Import(import.clone());
+            let _ = self.ledger.apply(position, &entry);
+            self.note_given(&entry);
             self.imports.push(import);
         }
         self.origin = Origin::Results;

@@ -22,6 +22,7 @@ pub mod report;
 pub mod results;
 pub mod run;
 pub mod settings;
+pub mod sharing;
 pub mod status;
 pub mod summary;
 pub mod survey;

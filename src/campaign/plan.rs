@@ -58,7 +58,7 @@ pub fn timetable(settings: &Settings) -> Result<Timetable, CampaignError> {
     let mut memory = Memory::read_back(settings, limits(settings).memory())?;
     memory.finish();
     let reading = Reading::open_with(settings, memory.templates.take())?;
-    let mut accounts = Accounts::new(settings.account.clone().or_else(|| memory.account.take()));
+    let mut accounts = Accounts::of(settings, settings.account.clone().or_else(|| memory.account.take()), &mut memory);
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,

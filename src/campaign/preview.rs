@@ -48,12 +48,12 @@ pub struct Preview {
 /// # Errors
 /// The sheet or a template cannot be read.
 pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(), CampaignError> {
-    let memory = Memory::read(settings)?;
+    let mut memory = Memory::read(settings)?;
     let reading = Reading::open(settings)?;
     if reading.templates().is_none() {
         return Err(CampaignError::NoMessage);
     }
-    let mut accounts = Accounts::new(settings.account.clone());
+    let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let mut left = settings.choice.limit.unwrap_or(usize::MAX);
     let default_account = settings.account.clone();
     let header = reading.header().clone();
@@ -80,8 +80,10 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         }
         left -= 1;
         let cell = |meaning| header.column(meaning).map_or("", |column| seen.row.cell(column)).to_owned();
-        let account = Some(cell(Meaning::Account))
-            .filter(|cell| !cell.is_empty())
+        let account = seen
+            .draft
+            .and_then(|draft| draft.account.clone())
+            .or_else(|| Some(cell(Meaning::Account)).filter(|cell| !cell.is_empty()))
             .or_else(|| default_account.clone());
         let recipient = seen
             .address

@@ -306,7 +306,7 @@ pub fn with_source<T>(settings: &Settings, make: impl FnOnce(&Source<'_>) -> Res
     let mut memory = Memory::read(settings)?;
     let reading = Reading::open_with(settings, memory.templates.take())?;
     let account = settings.account.clone().or_else(|| memory.account.take());
-    let mut accounts = Accounts::new(account.clone());
+    let mut accounts = Accounts::of(settings, account.clone(), &mut memory);
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,

@@ -71,7 +71,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     }
     let (mut memory, journal) = remember(settings, &endpoint, &purpose)?;
     let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
-    let mut accounts = Accounts::new(settings.account.clone());
+    let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let placeholders = of_templates(&reading);
     if !placeholders.is_empty() {
         return Err(CampaignError::Placeholders(placeholders));

@@ -45,7 +45,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     let mut memory = Memory::read_back(settings, limits(settings).memory())?;
     memory.finish();
     let reading = Reading::open_with(settings, memory.templates.take())?;
-    let mut accounts = Accounts::new(settings.account.clone());
+    let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,

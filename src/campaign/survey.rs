@@ -108,6 +108,16 @@ impl Survey<'_> {
                 meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
             }
         }
+        let address = &match meeting {
+            Meeting::Open(standing) => {
+                let key = self.ledger.find(&address.key, Some(&address.recipient));
+                Address {
+                    account: self.accounts.place(address, key, standing),
+                    ..address.clone()
+                }
+            }
+            Meeting::Settled { .. } => address.clone(),
+        };
         let mut warnings = Vec::new();
         let wanted = self.depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
         let drafted = if wanted {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use rowcast::campaign::settings::{
     CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Repeats, Reuse, SERVICE_URL,
-    Sending, Settings, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
+    Sending, Settings, Share, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
 };
 use rowcast::model::preflight::Lengths;
 use rowcast::model::row::Meaning;
@@ -62,6 +62,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
     }
     let files = files(&campaign, templates.message, templates.subject, stage, &layers)?;
     paths::keep_apart(&files)?;
+    let sharing = sharing(&campaign, &layers)?;
     Ok(Settings {
         typed,
         lengths: lengths(&campaign, &layers)?,
@@ -74,7 +75,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
             FirstReading::Wanted => layers.switch(layers::Flag::Left, &keys::NO_RECONCILE, FirstReading::Spared)?,
         },
         delivery: self::delivery(delivery, &layers)?,
-        sharing: Sharing::default(),
+        sharing,
         data_folder: data_folder(surroundings)?,
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
@@ -85,6 +86,28 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
             color: layers.pick(show.color, &keys::COLOR)?.unwrap_or_default(),
         },
         files,
+    })
+}
+
+/// Who shares the rows that name no account. `--account` says that one account sends them all, so both cannot be meant.
+fn sharing(campaign: &CampaignArgs, layers: &Layers<'_>) -> Result<Sharing, SettingsError> {
+    let among: Vec<Share> = layers.pick_all(campaign.among.clone(), &keys::AMONG)?;
+    let in_file = layers.file.as_ref().is_some_and(|file| file.said(&keys::ACCOUNT).is_some());
+    if !among.is_empty() && (campaign.account.is_some() || in_file) {
+        let text = "account and among: one says that one account sends the rows that name none, the other that several do; leave one out";
+        return Err(SettingsError::Conflict(text.to_owned()));
+    }
+    if let Some(twice) = among
+        .iter()
+        .enumerate()
+        .find(|(at, share)| among[..*at].iter().any(|earlier| earlier.id == share.id))
+    {
+        return Err(SettingsError::Conflict(format!("among: `{}` is named twice", twice.1.id)));
+    }
+    Ok(Sharing {
+        strategy: layers.pick(campaign.strategy, &keys::STRATEGY)?.unwrap_or_default(),
+        among,
+        reassigned: layers.pick_all(campaign.reassign.clone(), &keys::REASSIGN)?,
     })
 }
 

@@ -18,6 +18,7 @@ mod reconcile;
 mod resume;
 mod schema;
 mod settings;
+mod sharing;
 mod side_by_side;
 mod stand_in;
 mod stopping;

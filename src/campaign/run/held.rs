@@ -23,7 +23,7 @@ pub(in crate::campaign) fn remember(
         memory.finish();
         return Ok((memory, None));
     }
-    let mut memory = Memory::new(key_source(settings), limits(settings).memory());
+    let mut memory = Memory::of(settings, limits(settings).memory());
     let path = &settings.files.journal;
     let held = if path.exists() {
         let opened = Journal::open(path, &terms(settings, endpoint), |position, entry| memory.apply(position, entry))?;

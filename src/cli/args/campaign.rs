@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::AtLeastOne;
 use clap::Args;
-use rowcast::campaign::settings::Delimiter;
+use rowcast::campaign::settings::{Delimiter, Reassigned, Share, Strategy};
 use rowcast::model::row::{Meaning, squashed, trim};
 
 /// What defines a campaign.
@@ -24,6 +24,15 @@ pub struct CampaignArgs {
     /// The sending account of rows that name none [environment: CONNECTSAFELY_ACCOUNT_ID]
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
+    /// An account that shares the rows that name none, with its weight; may be given several times
+    #[arg(long, value_name = "ID[=WEIGHT]", conflicts_with = "account")]
+    pub among: Vec<Share>,
+    /// How they share: round-robin (side by side) or fill (one day after the other's is used up) [default: round-robin]
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<Strategy>,
+    /// Send the rows of account FROM from TO instead; may be given several times
+    #[arg(long, value_name = "FROM=TO")]
+    pub reassign: Vec<Reassigned>,
     /// Which column means what, such as recipient="Profile"; may be given several times
     #[arg(long, value_name = "MEANING=HEADER")]
     pub column: Vec<ColumnName>,

@@ -81,6 +81,13 @@ const fn pace(key: &'static str, variables: &'static [&'static str], kind: Kind)
     }
 }
 
+const fn of_accounts(key: &'static str, kind: Kind) -> Setting {
+    Setting {
+        section: Section::Either(ACCOUNTS),
+        ..top(key, kind)
+    }
+}
+
 pub const SHEET: Setting = top("sheet", Kind::Text);
 pub const MESSAGE: Setting = top("message", Kind::Text);
 pub const SUBJECT: Setting = top("subject", Kind::Text);
@@ -90,6 +97,9 @@ pub const ACCOUNT: Setting = Setting {
     variables: &["CONNECTSAFELY_ACCOUNT_ID"],
     ..top("account", Kind::Text)
 };
+pub const AMONG: Setting = of_accounts("among", Kind::List);
+pub const STRATEGY: Setting = of_accounts("strategy", Kind::Text);
+pub const REASSIGN: Setting = of_accounts("reassign", Kind::List);
 pub const COLUMN: Setting = top("column", Kind::List);
 pub const DELIMITER: Setting = top("delimiter", Kind::Text);
 pub const ENCODING: Setting = top("encoding", Kind::Text);
@@ -165,6 +175,9 @@ pub const ALL: &[&Setting] = &[
     &RESULTS,
     &KEY,
     &ACCOUNT,
+    &AMONG,
+    &STRATEGY,
+    &REASSIGN,
     &COLUMN,
     &DELIMITER,
     &ENCODING,
@@ -232,11 +245,11 @@ pub const OF_ACCOUNT: &[&Setting] = &[
     &RAMP,
 ];
 
-/// The table of `[pace]` whose keys are accounts.
+/// The table of `[pace]` whose keys are accounts, and the section that says which of them share rows.
 pub const ACCOUNTS: &str = "accounts";
 
 /// The sections of a `campaign.toml`, but `[columns]`, whose keys are meanings.
-pub const SECTIONS: &[&str] = &["pace", "suppress"];
+pub const SECTIONS: &[&str] = &["pace", "suppress", ACCOUNTS];
 
 /// The section whose keys are meanings of columns.
 pub const COLUMNS: &str = "columns";
