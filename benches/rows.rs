@@ -195,6 +195,7 @@ fn outcome(row: u32, of: rowcast::model::entry::Position) -> Outcome {
             message_urn: Some(format!("urn:li:messagingMessage:2-MTc2MzI4MDAwMDAwMGI0NTY3OC0{row:030}")),
             hold_until: None,
         }),
+        service_at: None,
         gave_up: false,
     }
 }

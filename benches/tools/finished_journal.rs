@@ -48,6 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 at,
                 of,
                 answer: Answer::Http(reply(number)),
+                service_at: None,
                 gave_up: false,
             })
         });

@@ -138,6 +138,7 @@ impl Sender<'_> {
             at: self.clock.now(),
             of,
             answer,
+            service_at: sent.signals.server_now,
             gave_up,
         };
         // Queued here, so that whatever is queued later stands behind it.

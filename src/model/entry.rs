@@ -129,6 +129,9 @@ pub struct Outcome {
     pub of: Position,
     /// What was seen.
     pub answer: Answer,
+    /// The service's clock when it answered, to the second, where its answer said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_at: Option<Moment>,
     /// The last try of a row that never connected: from here on it is `failed`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub gave_up: bool,

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONNECTION, HeaderMap, HeaderValue};
 
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 use super::base_url::BaseUrl;
@@ -60,6 +61,7 @@ pub struct Client {
     pub(super) send_url: Url,
     pub(super) key: ApiKey,
     pub(super) settings: Settings,
+    skew: Arc<Mutex<Option<Skew>>>,
 }
 
 impl fmt::Debug for Client {
@@ -118,6 +120,7 @@ impl Client {
             base: base.clone(),
             key: key.clone(),
             settings,
+            skew: Arc::default(),
         })
     }
 
@@ -125,6 +128,19 @@ impl Client {
     #[must_use]
     pub const fn timeout(&self) -> Duration {
         self.settings.timeout
+    }
+
+    /// How far the service's clock is ahead of ours, as far as the answers to look-ups told so far.
+    #[must_use]
+    pub fn skew(&self) -> Option<Skew> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what one answer told of the service's clock.
+    pub(super) fn note_skew(&self, told: Option<Skew>) {
+        let Some(told) = told else { return };
+        let mut known = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(known.map_or(told, |known| known.and(told)));
     }
 
     /// The moment now, by the clock of the settings.

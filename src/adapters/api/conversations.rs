@@ -1,6 +1,5 @@
 //! Reading back: the only way to learn what became of an unconfirmed send.
 
-use reqwest::{Method, Request};
 use serde::Deserialize;
 
 use crate::model::time::Moment;
@@ -46,10 +45,9 @@ pub struct MessagePage {
     /// As the service orders them. A message that cannot be read is left out.
     #[serde(deserialize_with = "lenient_list")]
     pub messages: Vec<SeenMessage>,
-    /// How far the service's clock was ahead of ours when it answered, in milliseconds (behind: below zero), to about a
-    /// second. `None` where its answer had no date.
-    #[serde(skip)]
-    pub clock_ahead_millis: Option<i64>,
+    /// Who takes part.
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub participants: Vec<Participant>,
     /// Whether older ones are left.
     #[serde(default, deserialize_with = "lenient")]
     pub has_more: Option<bool>,
@@ -91,6 +89,9 @@ pub struct ConversationPage {
     /// Whether more are left.
     #[serde(default, deserialize_with = "lenient")]
     pub has_more: Option<bool>,
+    /// Whether the service answered from what it had stored, and did not ask `LinkedIn`.
+    #[serde(default, deserialize_with = "lenient")]
+    pub from_cache: Option<bool>,
     /// What to ask the next page with.
     #[serde(default, deserialize_with = "lenient")]
     pub next_cursor: Option<String>,
@@ -163,14 +164,7 @@ impl Client {
             ("sync", Some("true")),
         ];
         let query: Vec<_> = told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let Some(url) = self.base.below(&["conversations", conversation, "messages"], &query) else {
-            return Lookup::no_address();
-        };
-        let answer = self.look_up_timed::<MessagePage>(Request::new(Method::GET, url)).await;
-        answer.map(|timed| MessagePage {
-            clock_ahead_millis: timed.server_now.map(|theirs| theirs.as_millis() - timed.now.as_millis()),
-            ..timed.told
-        })
+        self.get(&["conversations", conversation, "messages"], &query).await
     }
 
     /// The `count` most recent conversations of `account`, or the page at `cursor`.

@@ -6,6 +6,7 @@ use reqwest::{Method, Request, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 use super::answer_body::{AnswerBody, LOOKUP_LIMIT};
@@ -50,15 +51,6 @@ impl<T> Lookup<T> {
     }
 }
 
-/// An answer, and what the clocks showed when it came.
-pub(super) struct Timed<T> {
-    pub told: T,
-    /// Our clock.
-    pub now: Moment,
-    /// The service's clock, to the second, where its answer said it.
-    pub server_now: Option<Moment>,
-}
-
 impl Client {
     /// Asks with GET at the address of these segments and this query.
     pub(super) async fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &[(&str, &str)]) -> Lookup<T> {
@@ -70,7 +62,17 @@ impl Client {
 
     /// Makes the request and reads its answer as a `T`. A 2xx object with `success: false` has failed.
     pub(super) async fn look_up<T: DeserializeOwned>(&self, request: Request) -> Lookup<T> {
-        self.look_up_timed(request).await.map(|timed| timed.told)
+        let asked = self.now();
+        match self.http.execute(request).await {
+            Ok(response) => {
+                let now = self.now();
+                let signals = RateSignals::of_headers(response.status().as_u16(), response.headers(), now, &self.key);
+                self.note_skew(signals.server_now.and_then(|date| Skew::told(date, asked, now)));
+                self.told(response, signals, now).await
+            }
+            Err(error) if error.is_connect() => Lookup::Failed(self.never_connected(&error)),
+            Err(error) => Lookup::Failed(self.lost(&error)),
+        }
     }
 
     /// What the service's clock shows, whatever it says otherwise. `None` where it does not answer, or does not say.
@@ -79,20 +81,6 @@ impl Client {
         let response = self.http.execute(Request::new(Method::GET, url)).await.ok()?;
         let signals = RateSignals::of_headers(response.status().as_u16(), response.headers(), self.now(), &self.key);
         signals.server_now
-    }
-
-    /// As [`Self::look_up`], with the clocks of both sides.
-    pub(super) async fn look_up_timed<T: DeserializeOwned>(&self, request: Request) -> Lookup<Timed<T>> {
-        match self.http.execute(request).await {
-            Ok(response) => {
-                let now = self.now();
-                let signals = RateSignals::of_headers(response.status().as_u16(), response.headers(), now, &self.key);
-                let server_now = signals.server_now;
-                self.told(response, signals, now).await.map(|told| Timed { told, now, server_now })
-            }
-            Err(error) if error.is_connect() => Lookup::Failed(self.never_connected(&error)),
-            Err(error) => Lookup::Failed(self.lost(&error)),
-        }
     }
 
     async fn told<T: DeserializeOwned>(&self, response: Response, mut signals: RateSignals, now: Moment) -> Lookup<T> {

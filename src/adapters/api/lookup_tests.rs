@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 use super::Lookup;
@@ -27,14 +28,15 @@ async fn look_ups_ask_what_is_documented_and_read_the_answers() {
         since: Some(NOW),
         cursor: None,
     };
-    let Lookup::Answered(page) = client(&server).messages("urn:li:msg_conversation:(x,2-a==)", &asked).await else {
+    let client = client(&server);
+    let Lookup::Answered(page) = client.messages("urn:li:msg_conversation:(x,2-a==)", &asked).await else {
         panic!("no answer")
     };
     assert_eq!(
         (page.messages.len(), page.messages[0].sent_at, page.cursor.as_deref()),
         (1, Some(Moment::from_millis(1_760_773_310_429)), Some("c"))
     );
-    assert_eq!(page.clock_ahead_millis, Some(9000));
+    assert_eq!(client.skew().map(Skew::least), Some(9000));
     let expected = "GET /linkedin/conversations/urn%3Ali%3Amsg_conversation%3A%28x%2C2-a%3D%3D%29/messages?accountId=a%261&count=50&since=1777291200000&sync=true HTTP/1.1";
     assert_eq!(server.requests()[0].lines().next(), Some(expected));
 }

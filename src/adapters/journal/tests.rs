@@ -426,6 +426,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         })),
         judgement(),
         outcome.prop_map(|(at, of, answer, gave_up)| Entry::Outcome(Outcome {
+            service_at: None,
             at,
             of: Position(of),
             answer,

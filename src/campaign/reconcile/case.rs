@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::doubts::{Claims, Doubt, gather};
 use super::judge::judge;
-use super::look;
+use super::look::Depth;
 use super::orders::{Absent, Marked, Orders};
+use super::party::batches;
 use super::places::{plan, rows};
-use super::reader::{Reader, groups};
+use super::reader::{Looked, Reader};
 use super::verdict::{Halt, OLD_ENOUGH, Reconciled, Told, what_was_looked_at, why};
 use crate::adapters::journal::{self, Journal};
 use crate::campaign::asking::Silence;
@@ -51,13 +52,16 @@ impl<'a> Case<'a> {
         }
         let journal = hold(held, settings, &endpoint, &mut memory).await?;
         let reading = Reading::open_with(settings, memory.templates.clone())?;
-        let (mut doubts, claims) = gather(&settings.files.journal, &memory.ledger)?;
+        let (mut doubts, mut claims) = gather(&settings.files.journal, &memory.ledger)?;
         let rows = rows(&reading, settings, &memory)?;
         for doubt in &mut doubts {
             doubt.row = rows.get(&doubt.id).copied();
         }
         if let Some(wanted) = &orders.rows {
-            doubts.retain(|doubt| doubt.row.is_some_and(|row| wanted.contains(row)));
+            let is_meant = |doubt: &Doubt| doubt.row.is_some_and(|row| wanted.contains(row));
+            let (meant, others): (Vec<Doubt>, Vec<Doubt>) = doubts.into_iter().partition(is_meant);
+            doubts = meant;
+            claims.leave(others.into_iter());
             if doubts.is_empty() {
                 return Err(CampaignError::NotUnconfirmed);
             }
@@ -137,14 +141,19 @@ impl<'a> Case<'a> {
         verdict: &mut Reconciled,
         tell: &mut impl FnMut(&Told),
     ) -> Result<Option<Silence>, CampaignError> {
-        let ends = wall_time() + wait;
-        let mut pause = FIRST_PAUSE;
+        let mut looks = BTreeMap::new();
+        let mut ends = wall_time() + wait;
+        let (mut pause, mut depth) = (FIRST_PAUSE, Depth::Every);
         loop {
-            let (looked, halt) = self.round(reader, verdict, tell).await?;
+            let halt = self.round(reader, depth, &mut looks, verdict, tell).await?;
             let now = wall_time();
+            if depth == Depth::Every && !wait.is_zero() {
+                // However long the first look took: what it did not find is asked for again.
+                ends = ends.max(now + pause);
+            }
             if halt.is_some() || self.doubts.is_empty() || now >= ends {
                 if halt.is_none() {
-                    self.give_up(&looked, absent, verdict, tell).await?;
+                    self.give_up(&looks, absent, verdict, tell).await?;
                 }
                 return Ok(halt);
             }
@@ -152,48 +161,51 @@ impl<'a> Case<'a> {
             tell(&Told::Waiting { rows: self.keys(), until });
             tokio::time::sleep(until.since(now)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+            depth = Depth::Listed;
         }
     }
 
-    /// Looks once for everything that is in doubt. Returns what was looked at for each key.
+    /// Looks once for everything that is in doubt, and adds what was looked at for each key. Returns why nothing more can be
+    /// asked, if so.
     async fn round(
         &mut self,
         reader: &mut Reader<'_>,
+        depth: Depth,
+        looks: &mut BTreeMap<KeyId, Looked>,
         verdict: &mut Reconciled,
         tell: &mut impl FnMut(&Told),
-    ) -> Result<(BTreeMap<KeyId, look::Looked>, Option<Silence>), CampaignError> {
-        reader.lists.clear();
-        let mut looks = BTreeMap::new();
-        for group in groups(&self.doubts) {
-            let mut looked = match reader.look(&group, &self.doubts, &self.claims, look::Depth::Every).await {
-                Ok(looked) => looked,
-                Err(silence) => return Ok((looks, Some(silence))),
+    ) -> Result<Option<Silence>, CampaignError> {
+        reader.begin_round();
+        for batch in batches(&self.doubts) {
+            let glimpses = match reader.look(&batch, &self.doubts, &self.claims, depth).await {
+                Ok(glimpses) => glimpses,
+                Err(silence) => return Ok(Some(silence)),
             };
-            for (doubt, found) in group.iter().zip(std::mem::take(&mut looked.found)) {
-                if let Some(found) = found {
-                    self.settle(doubt, Ruling::Sent, Evidence::Found(found), verdict, tell).await?;
+            for glimpse in glimpses {
+                if let Some(found) = glimpse.found {
+                    self.settle(&glimpse.doubt, Ruling::Sent, Evidence::Found(found), verdict, tell)
+                        .await?;
                 }
-            }
-            if let Some(first) = group.first() {
-                looks.insert(first.id, looked);
+                let looked = looks.entry(glimpse.doubt.id).or_insert_with(|| glimpse.looked.clone());
+                looked.again(&glimpse.looked);
             }
             let ledger = &self.memory.ledger;
             self.doubts.retain(|doubt| ledger.standing(doubt.id) == Standing::Unconfirmed);
         }
-        Ok((looks, None))
+        Ok(None)
     }
 
     /// Says of what was not found what was looked at; or accepts that it is not there.
     async fn give_up(
         &mut self,
-        looks: &BTreeMap<KeyId, look::Looked>,
+        looks: &BTreeMap<KeyId, Looked>,
         absent: Absent,
         verdict: &mut Reconciled,
         tell: &mut impl FnMut(&Told),
     ) -> Result<(), CampaignError> {
         for doubt in self.doubts.clone() {
             let looked = looks.get(&doubt.id);
-            let old = doubt.at.is_some_and(|at| wall_time().since(at) >= OLD_ENOUGH);
+            let old = doubt.span.is_some_and(|span| wall_time().since(span.began) >= OLD_ENOUGH);
             let proven = absent == Absent::Accept && old && looked.is_some_and(|looked| looked.thorough);
             let ruling = if proven { Ruling::Failed } else { Ruling::Open };
             let evidence = Evidence::Absent(what_was_looked_at(&doubt, looked, absent));
@@ -204,7 +216,7 @@ impl<'a> Case<'a> {
     }
 
     /// Notes what is still in doubt.
-    pub(super) fn leave(&mut self, looks: &BTreeMap<KeyId, look::Looked>, verdict: &mut Reconciled) {
+    pub(super) fn leave(&mut self, looks: &BTreeMap<KeyId, Looked>, verdict: &mut Reconciled) {
         let ledger = &self.memory.ledger;
         self.doubts.retain(|doubt| ledger.standing(doubt.id) == Standing::Unconfirmed);
         let mut seen = Vec::new();

@@ -1,15 +1,18 @@
-//! The attempts that are in doubt, and which messages other attempts have claimed, gathered from the journal.
+//! The attempts that are in doubt, and what other attempts have a claim to, gathered from the journal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::adapters::journal::{Journal, JournalError};
-use crate::model::entry::{Entry, Intent, Outcome, Position};
+use crate::model::entry::{Entry, Import, Intent, Outcome, Position};
 use crate::model::fingerprint::Fingerprint;
-use crate::model::judgement::{Evidence, Sighting, TextDigests, claim_name};
+use crate::model::judgement::{Evidence, Judgement, Ruling, TextDigests, claim_name};
 use crate::model::ledger::{KeyId, Ledger};
 use crate::model::outcome::{Answer, Verdict};
+use crate::model::recognition::{Right, Sighting};
 use crate::model::row::RowNumber;
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 /// An attempt whose message may or may not have arrived.
@@ -27,26 +30,44 @@ pub struct Doubt {
     pub account: Option<String>,
     /// Every name of the recipient.
     pub to: Vec<String>,
-    /// When it began, by our clock. Results without a journal do not say it.
-    pub at: Option<Moment>,
+    /// When it was under way. Results without a journal do not say it.
+    pub span: Option<Lifetime>,
     /// What it said.
     pub text: TextDigests,
+}
+
+/// When an attempt was under way, by our clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetime {
+    /// When it began.
+    pub began: Moment,
+    /// When it ended, or must have ended.
+    pub ended: Moment,
+    /// What the answers of its run told of the service's clock.
+    pub skew: Option<Skew>,
+}
+
+/// Another attempt, which competes with those in doubt for the messages of its recipient.
+#[derive(Debug, Clone)]
+pub struct Rival {
+    /// The sending account.
+    pub account: Option<String>,
+    to: Vec<Fingerprint>,
+    /// What it said.
+    pub text: TextDigests,
+    /// When it was under way.
+    pub span: Lifetime,
+    /// Whether it was sent, or may have been.
+    pub right: Right,
 }
 
 /// The messages that belong to other attempts.
 #[derive(Debug, Default)]
 pub struct Claims {
     names: HashSet<Fingerprint>,
-    unnamed: Vec<Unnamed>,
-}
-
-/// A message that was sent for certain and whose answer did not name it: known by whom it went to, what it said and when.
-#[derive(Debug)]
-struct Unnamed {
-    to: Fingerprint,
-    text: Fingerprint,
-    from: Moment,
-    until: Moment,
+    /// Attempts whose messages are not known by name.
+    rivals: Vec<Rival>,
+    by_recipient: HashMap<Fingerprint, Vec<usize>>,
 }
 
 impl Claims {
@@ -55,110 +76,243 @@ impl Claims {
         self.names.extend(name.map(Fingerprint::of_key));
     }
 
-    /// Whether a message in the conversation with somebody of these names belongs to an attempt. `ahead` is how far the
-    /// service's clock is ahead of ours.
+    /// Whether a message is known by name to belong to an attempt.
     #[must_use]
-    pub fn hold(&self, one: &Sighting, names: &HashSet<String>, ahead_millis: i64) -> bool {
-        if one.name().is_some_and(|name| self.names.contains(&Fingerprint::of_key(&name))) {
-            return true;
+    pub fn hold(&self, one: &Sighting) -> bool {
+        one.name().is_some_and(|name| self.names.contains(&Fingerprint::of_key(&name)))
+    }
+
+    /// Attempts that are in doubt and not to be settled now still have a claim to their messages.
+    pub fn leave(&mut self, doubts: impl Iterator<Item = Doubt>) {
+        for doubt in doubts {
+            if let Some(span) = doubt.span {
+                self.compete(Rival {
+                    account: doubt.account,
+                    to: fingerprints(doubt.to.iter()),
+                    text: doubt.text,
+                    span,
+                    right: Right::Doubtful,
+                });
+            }
         }
-        let (Some(at), Some(text)) = (one.sent_at, &one.text.folded) else {
-            return false;
-        };
-        let at = Moment::from_millis(at.as_millis().saturating_sub(ahead_millis));
-        let text = Fingerprint::of_key(text);
-        self.unnamed.iter().any(|unnamed| {
-            let while_it_was_sent = unnamed.from <= at && at <= unnamed.until;
-            while_it_was_sent && unnamed.text == text && names.iter().any(|name| Fingerprint::of_recipient(name) == unnamed.to)
-        })
+    }
+
+    fn compete(&mut self, rival: Rival) {
+        for name in &rival.to {
+            self.by_recipient.entry(*name).or_default().push(self.rivals.len());
+        }
+        self.rivals.push(rival);
+    }
+
+    /// The attempts of `account` to somebody of one of these names, with the number of each. Where an account is not
+    /// known, nobody knows that it was another one.
+    #[must_use]
+    pub fn rivals<'a>(&self, account: Option<&str>, names: impl IntoIterator<Item = &'a String>) -> BTreeMap<usize, &Rival> {
+        let places = names
+            .into_iter()
+            .filter_map(|name| self.by_recipient.get(&Fingerprint::of_recipient(name)));
+        let rivals = places.flatten().filter_map(|place| Some((*place, self.rivals.get(*place)?)));
+        let may_be = |one: &Rival| one.account.as_deref() == account || one.account.is_none() || account.is_none();
+        rivals.filter(|(_, rival)| may_be(rival)).collect()
     }
 }
 
-/// Reads the journal once more for what the ledger does not keep: the words of the doubts, and what is claimed.
+fn fingerprints<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Fingerprint> {
+    names.map(|name| Fingerprint::of_recipient(name)).collect()
+}
+
+/// Reads the journal once more for what the ledger does not keep: the words of the doubts, and what others have a claim to.
 ///
 /// # Errors
 /// The journal cannot be read.
 pub fn gather(path: &Path, ledger: &Ledger) -> Result<(Vec<Doubt>, Claims), JournalError> {
-    let ids: HashMap<Position, KeyId> = ledger.doubts().collect();
-    let (mut doubts, mut claims) = (Vec::new(), Claims::default());
-    let mut open: HashMap<Position, Intent> = HashMap::new();
+    let mut gathered = Gathered {
+        ids: ledger.doubts().collect(),
+        runs: vec![Run::default()],
+        open: HashMap::new(),
+        imported: Vec::new(),
+        sent: Vec::new(),
+        claims: Claims::default(),
+    };
     Journal::read(path, |position, entry| {
-        match entry {
-            Entry::Intent(intent) => {
-                if let Some(id) = ids.get(&position) {
-                    doubts.push(of_intent(position, *id, intent));
-                }
-                open.insert(position, intent.clone());
-            }
-            Entry::Outcome(outcome) => {
-                if let Some(intent) = open.remove(&outcome.of) {
-                    claims.note(&intent, outcome);
-                }
-            }
-            Entry::Judgement(judgement) => {
-                if let Evidence::Found(found) = &judgement.evidence {
-                    claims.take(claim_name(found.message_urn.as_deref(), Some(found.sent_at)).as_deref());
-                }
-            }
-            Entry::Import(import) => {
-                claims.take(claim_name(Some(&import.message_urn), None).as_deref());
-                if let Some(id) = ids.get(&position) {
-                    doubts.push(Doubt {
-                        of: position,
-                        id: *id,
-                        key: import.key.clone(),
-                        row: None,
-                        account: Some(import.account.clone()).filter(|account| !account.is_empty()),
-                        to: import.to.clone(),
-                        at: None,
-                        text: TextDigests {
-                            exact: import.sha256.clone(),
-                            folded: None,
-                        },
-                    });
-                }
-            }
-            _ => {}
-        }
+        gathered.note(position, entry);
         Ok::<(), std::convert::Infallible>(())
     })?;
-    Ok((doubts, claims))
+    Ok(gathered.finish())
 }
 
-fn of_intent(of: Position, id: KeyId, intent: &Intent) -> Doubt {
-    Doubt {
-        of,
-        id,
-        key: intent.key.clone(),
-        row: Some(intent.row),
-        account: intent.account.clone(),
-        to: intent.to.clone(),
-        at: Some(intent.at),
-        text: TextDigests {
-            exact: intent.sha256.clone(),
-            folded: intent.folded_sha256.clone(),
-        },
+/// What is known of one run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    /// How long an attempt without an outcome may have gone on.
+    timeout: Duration,
+    skew: Option<Skew>,
+}
+
+/// An attempt whose message is not known by name, as far as the journal was read.
+struct Open {
+    intent: Intent,
+    run: usize,
+    ended: Option<Moment>,
+    urn: Option<String>,
+}
+
+struct Gathered {
+    ids: HashMap<Position, KeyId>,
+    runs: Vec<Run>,
+    open: HashMap<Position, Open>,
+    imported: Vec<Doubt>,
+    sent: Vec<Open>,
+    claims: Claims,
+}
+
+impl Gathered {
+    fn note(&mut self, position: Position, entry: &Entry) {
+        match entry {
+            Entry::Run(run) => self.runs.push(Run {
+                timeout: Duration::from_millis(run.timeout_ms),
+                skew: None,
+            }),
+            Entry::Intent(intent) => {
+                let open = Open {
+                    intent: intent.clone(),
+                    run: self.runs.len() - 1,
+                    ended: None,
+                    urn: None,
+                };
+                self.open.insert(position, open);
+            }
+            Entry::Outcome(outcome) => self.end(outcome),
+            Entry::Judgement(judgement) => self.judged(judgement),
+            Entry::Import(import) => self.import(position, import),
+            Entry::Upload(_) | Entry::Written(_) => {}
+        }
+    }
+
+    fn end(&mut self, outcome: &Outcome) {
+        let Some(mut attempt) = self.open.remove(&outcome.of) else { return };
+        attempt.ended = Some(outcome.at);
+        let told = outcome.service_at.and_then(|date| Skew::told(date, attempt.intent.at, outcome.at));
+        if let (Some(told), Some(run)) = (told, self.runs.get_mut(attempt.run)) {
+            run.skew = Some(run.skew.map_or(told, |known| known.and(told)));
+        }
+        match (outcome.answer.verdict(), &outcome.answer) {
+            (Verdict::Sent, Answer::Http(reply)) if reply.message_urn.is_some() => {
+                self.claims.take(claim_name(reply.message_urn.as_deref(), None).as_deref());
+            }
+            (Verdict::Sent, answer) => {
+                if let Answer::Http(reply) = answer {
+                    attempt.urn.clone_from(&reply.recipient_urn);
+                }
+                self.sent.push(attempt);
+            }
+            (Verdict::Unconfirmed, _) => {
+                self.open.insert(outcome.of, attempt);
+            }
+            (Verdict::Failed | Verdict::NotSent(_), _) => {}
+        }
+    }
+
+    fn judged(&mut self, judgement: &Judgement) {
+        match (judgement.ruling, &judgement.evidence) {
+            (Ruling::Open, _) => {}
+            (_, Evidence::Found(found)) => {
+                self.open.remove(&judgement.of);
+                self.claims
+                    .take(claim_name(found.message_urn.as_deref(), Some(found.sent_at)).as_deref());
+            }
+            // A person does not say which message it is.
+            (Ruling::Sent, _) => self.sent.extend(self.open.remove(&judgement.of)),
+            (Ruling::Failed, _) => {
+                self.open.remove(&judgement.of);
+            }
+        }
+    }
+
+    fn import(&mut self, position: Position, import: &Import) {
+        self.claims.take(claim_name(Some(&import.message_urn), None).as_deref());
+        if let Some(id) = self.ids.get(&position) {
+            self.imported.push(Doubt {
+                of: position,
+                id: *id,
+                key: import.key.clone(),
+                row: None,
+                account: Some(import.account.clone()).filter(|account| !account.is_empty()),
+                to: import.to.clone(),
+                span: None,
+                text: TextDigests {
+                    exact: import.sha256.clone(),
+                    folded: None,
+                },
+            });
+        }
+    }
+
+    fn lifetime(&self, attempt: &Open) -> Lifetime {
+        let run = self.runs.get(attempt.run).copied().unwrap_or_default();
+        Lifetime {
+            began: attempt.intent.at,
+            ended: attempt.ended.unwrap_or(attempt.intent.at + run.timeout),
+            skew: run.skew,
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Doubt>, Claims) {
+        let mut open: Vec<(Position, Open)> = std::mem::take(&mut self.open).into_iter().collect();
+        open.sort_unstable_by_key(|(position, _)| *position);
+        let mut doubts = std::mem::take(&mut self.imported);
+        let mut rivals: Vec<Rival> = Vec::new();
+        for (position, attempt) in open {
+            let span = self.lifetime(&attempt);
+            match self.ids.get(&position) {
+                Some(id) => doubts.push(of_intent(position, *id, attempt.intent, span)),
+                None => rivals.push(rival(attempt, span, Right::Doubtful)),
+            }
+        }
+        for attempt in std::mem::take(&mut self.sent) {
+            let span = self.lifetime(&attempt);
+            rivals.push(rival(attempt, span, Right::Sent));
+        }
+        // Only those that said the same can be taken for one another.
+        let exact: HashSet<&str> = doubts.iter().map(|doubt| doubt.text.exact.as_str()).collect();
+        let folded: HashSet<&str> = doubts.iter().filter_map(|doubt| doubt.text.folded.as_deref()).collect();
+        rivals.retain(|rival| {
+            let same = rival.text.folded.as_deref().is_some_and(|text| folded.contains(text));
+            same || exact.contains(rival.text.exact.as_str())
+        });
+        for rival in rivals {
+            self.claims.compete(rival);
+        }
+        (doubts, self.claims)
     }
 }
 
-impl Claims {
-    /// What an answered attempt claims: the message that its answer named, else the one that left meanwhile.
-    fn note(&mut self, intent: &Intent, outcome: &Outcome) {
-        let (Verdict::Sent, Answer::Http(reply)) = (outcome.answer.verdict(), &outcome.answer) else {
-            return;
-        };
-        if reply.message_urn.is_some() {
-            self.take(claim_name(reply.message_urn.as_deref(), None).as_deref());
-            return;
-        }
-        let text = intent.folded_sha256.as_deref().unwrap_or(&intent.sha256);
-        for to in reply.recipient_urn.iter().chain(&intent.to) {
-            self.unnamed.push(Unnamed {
-                to: Fingerprint::of_recipient(to),
-                text: Fingerprint::of_key(text),
-                from: intent.at - super::look::SLACK,
-                until: outcome.at + super::look::SLACK,
-            });
-        }
+fn rival(attempt: Open, span: Lifetime, right: Right) -> Rival {
+    Rival {
+        to: fingerprints(attempt.intent.to.iter().chain(&attempt.urn)),
+        text: text_of(&attempt.intent),
+        account: attempt.intent.account,
+        span,
+        right,
+    }
+}
+
+fn text_of(intent: &Intent) -> TextDigests {
+    TextDigests {
+        exact: intent.sha256.clone(),
+        folded: intent.folded_sha256.clone(),
+    }
+}
+
+fn of_intent(of: Position, id: KeyId, intent: Intent, span: Lifetime) -> Doubt {
+    Doubt {
+        of,
+        id,
+        text: text_of(&intent),
+        row: Some(intent.row),
+        key: intent.key,
+        account: intent.account,
+        to: intent.to,
+        span: Some(span),
     }
 }

@@ -1,15 +1,18 @@
 //! The first look of a run: for what an earlier one left unconfirmed.
 
+use std::collections::BTreeSet;
+
 use super::doubts::gather;
 use super::judge::judge;
 use super::look::Depth;
-use super::reader::{Reader, groups};
+use super::party::batches;
+use super::reader::Reader;
 use crate::adapters::api::Client;
 use crate::adapters::journal::Journal;
 use crate::campaign::error::CampaignError;
 use crate::campaign::settings::Settings;
 use crate::model::judgement::{Evidence, Ruling};
-use crate::model::ledger::{Ledger, Standing};
+use crate::model::ledger::{KeyId, Ledger, Standing};
 
 /// What a first reading before a run brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +37,19 @@ pub(in crate::campaign) async fn first_reading(
     let mut sent = 0;
     let mut reader = Reader::new(client, settings);
     reader.asker = reader.asker.once();
-    for group in groups(&doubts) {
-        let Ok(looked) = reader.look(&group, &doubts, &claims, Depth::Listed).await else {
+    for batch in batches(&doubts) {
+        let Ok(glimpses) = reader.look(&batch, &doubts, &claims, Depth::Listed).await else {
             break;
         };
-        for (doubt, found) in group.iter().zip(looked.found) {
-            if let Some(found) = found {
+        for glimpse in glimpses {
+            if let Some(found) = glimpse.found {
+                let doubt = &glimpse.doubt;
                 sent += usize::from(ledger.standing(doubt.id) == Standing::Unconfirmed);
                 judge(journal, ledger, &mut claims, doubt, Ruling::Sent, Evidence::Found(found)).await?;
             }
         }
     }
     doubts.retain(|doubt| ledger.standing(doubt.id) == Standing::Unconfirmed);
-    Ok(ReadFirst {
-        sent,
-        left: groups(&doubts).len(),
-    })
+    let left: BTreeSet<KeyId> = doubts.iter().map(|doubt| doubt.id).collect();
+    Ok(ReadFirst { sent, left: left.len() })
 }

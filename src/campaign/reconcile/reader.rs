@@ -1,27 +1,49 @@
-//! Looks at the people of one account after another.
+//! Looks at one batch of people after another; each account's list of conversations is asked for once a round.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::doubts::{Claims, Doubt};
-use super::look;
+use super::look::{self, Depth, Listed, Read};
+use super::own::own;
+use super::party::Party;
 use crate::adapters::api::Client;
 use crate::campaign::asking::{Asker, Silence};
 use crate::campaign::settings::Settings;
-use crate::model::ledger::KeyId;
+use crate::model::judgement::Found;
 
-/// The attempts of one account for one key.
-pub(super) fn groups(doubts: &[Doubt]) -> Vec<Vec<Doubt>> {
-    let mut groups: BTreeMap<(Option<&str>, KeyId), Vec<Doubt>> = BTreeMap::new();
-    for doubt in doubts {
-        groups.entry((doubt.account.as_deref(), doubt.id)).or_default().push(doubt.clone());
-    }
-    groups.into_values().collect()
+/// What one look at somebody's conversations brought.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Looked {
+    /// What was looked at.
+    pub at: String,
+    /// Whether everything was answered that could show the message.
+    pub thorough: bool,
 }
 
-/// Looks at one group after another; each account's list of conversations is asked for once a round.
+impl Looked {
+    /// Adds a later look at the same conversations. Both have to be thorough.
+    pub(super) fn again(&mut self, later: &Self) {
+        self.thorough &= later.thorough;
+        if !self.at.contains(&later.at) {
+            self.at = format!("{}; later: {}", self.at, later.at);
+        }
+    }
+}
+
+/// One attempt after a look.
+pub(super) struct Glimpse {
+    /// The attempt.
+    pub doubt: Doubt,
+    /// Its message, where it is there.
+    pub found: Option<Found>,
+    /// What was looked at.
+    pub looked: Looked,
+}
+
+/// Looks.
 pub(super) struct Reader<'a> {
     pub(super) asker: Asker<'a>,
-    pub(super) lists: HashMap<Option<String>, Result<look::Listed, Silence>>,
+    lists: HashMap<Option<String>, Result<Listed, Silence>>,
 }
 
 impl<'a> Reader<'a> {
@@ -32,23 +54,43 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Looks for one group of `all` the doubts there are.
-    pub(super) async fn look(
-        &mut self,
-        group: &[Doubt],
-        all: &[Doubt],
-        claims: &Claims,
-        depth: look::Depth,
-    ) -> Result<look::Looked, Silence> {
-        let account = group.first().and_then(|doubt| doubt.account.clone());
-        if !self.lists.contains_key(&account) {
-            let of_account: Vec<Doubt> = all.iter().filter(|doubt| doubt.account == account).cloned().collect();
-            let listed = look::list(&mut self.asker, account.as_deref(), look::earliest(&of_account)).await;
-            self.lists.insert(account.clone(), listed);
+    /// Begins another round: what was listed before is old.
+    pub(super) fn begin_round(&mut self) {
+        self.lists.clear();
+    }
+
+    /// Looks for the attempts of one batch among `all` the doubts there are.
+    pub(super) async fn look(&mut self, batch: &[Party], all: &[Doubt], claims: &Claims, depth: Depth) -> Result<Vec<Glimpse>, Silence> {
+        let mut read: Vec<(&Party, Read)> = Vec::with_capacity(batch.len());
+        for party in batch {
+            self.list(party, all).await;
+            if let Some(listed) = self.lists.get(&party.account) {
+                read.push((party, look::read(&mut self.asker, party, listed, claims, depth).await?));
+            }
         }
-        match self.lists.get(&account) {
-            Some(listed) => look::look(&mut self.asker, group, listed, claims, depth).await,
-            None => Ok(look::Looked::default()),
+        let together: Vec<(&Party, &Read)> = read.iter().map(|(party, read)| (*party, read)).collect();
+        let own = own(&together, claims, self.asker.client.skew());
+        let mut glimpses = Vec::new();
+        for ((party, read), found) in together.into_iter().zip(own) {
+            let looked = Looked {
+                at: read.looked_at(),
+                thorough: read.is_thorough(),
+            };
+            glimpses.extend(party.doubts.iter().zip(found).map(|(doubt, found)| Glimpse {
+                doubt: doubt.clone(),
+                found,
+                looked: looked.clone(),
+            }));
+        }
+        Ok(glimpses)
+    }
+
+    async fn list(&mut self, party: &Party, all: &[Doubt]) {
+        if !self.lists.contains_key(&party.account) {
+            let of_account = all.iter().filter(|doubt| doubt.account == party.account);
+            let since = look::earliest(of_account);
+            let listed = look::list(&mut self.asker, party.account.as_deref(), since).await;
+            self.lists.insert(party.account.clone(), listed);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::doubts::Doubt;
-use super::look::Looked;
 use super::orders::Absent;
+use super::reader::Looked;
 use crate::engine::clock::wall_time;
 use crate::model::event::Asked;
 use crate::model::judgement::Evidence;
@@ -66,7 +66,7 @@ pub struct Reconciled {
 
 pub(super) fn what_was_looked_at(doubt: &Doubt, looked: Option<&Looked>, absent: Absent) -> String {
     let at = looked.map_or("nothing", |looked| looked.at.as_str());
-    match (doubt.at, absent) {
+    match (doubt.span.map(|span| span.began), absent) {
         (None, _) => format!("{at}; the results do not say when it was attempted, so no message can be told to be it"),
         (Some(at_time), Absent::Accept) if wall_time().since(at_time) < OLD_ENOUGH => {
             format!("{at}; --accept-absent needs an attempt that is an hour old")

@@ -29,6 +29,7 @@ fn outcome(of: u64, status: u16, urn: Option<&str>) -> Entry {
             message_urn: None,
             hold_until: None,
         }),
+        service_at: None,
         gave_up: false,
     })
 }

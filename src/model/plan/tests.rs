@@ -24,6 +24,7 @@ fn ledger(source: KeySource, past: &[(&str, &str, Answer)]) -> Ledger {
             at,
             of,
             answer: answer.clone(),
+            service_at: None,
             gave_up: false,
         };
         ledger.apply(Position(of.0 + 1), &Entry::Outcome(outcome)).expect("an outcome");

@@ -1,0 +1,160 @@
+//! Everything that one person may be called, and where they may be talked to.
+
+use std::collections::BTreeSet;
+
+use super::doubts::Doubt;
+use super::look::{Depth, Listed};
+use crate::adapters::api::Participant;
+use crate::campaign::asking::{Asker, Silence};
+use crate::model::recipient::Recipient;
+
+/// A conversation that may hold the message.
+pub(super) struct Candidate {
+    /// Its URN.
+    pub urn: String,
+    /// The thread of Sales Navigator, where it is one.
+    pub thread_id: Option<String>,
+}
+
+/// One person, as far as they are known.
+pub(super) struct Person {
+    names: BTreeSet<String>,
+    /// What their conversations call who takes part: them, and perhaps the owner of the account.
+    aliases: BTreeSet<String>,
+    /// Their URN.
+    pub urn: Option<String>,
+    /// Where they may be talked to.
+    pub candidates: Vec<Candidate>,
+    /// What was looked at.
+    pub said: Vec<String>,
+    /// Whether everything was answered that could show the message.
+    pub thorough: bool,
+}
+
+const PROFILE: &str = "urn:li:fsd_profile:";
+const SALES_THREAD: &str = "urn:li:salesNav_thread:";
+
+impl Person {
+    /// The recipient of these attempts.
+    pub(super) fn of(doubts: &[Doubt]) -> Self {
+        let mut person = Self {
+            names: BTreeSet::new(),
+            aliases: BTreeSet::new(),
+            urn: None,
+            candidates: Vec::new(),
+            said: Vec::new(),
+            thorough: true,
+        };
+        for name in doubts.iter().flat_map(|doubt| &doubt.to) {
+            if name.starts_with("urn:") && !name.starts_with(PROFILE) {
+                person.candidate(name.clone(), None);
+            } else {
+                person.is_called(name);
+            }
+        }
+        person
+    }
+
+    /// Every name that an attempt to them may have in the journal, but for those of their conversations.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.names.iter().chain(&self.aliases)
+    }
+
+    fn is_called(&mut self, name: &str) {
+        if let Some(id) = name.strip_prefix(PROFILE) {
+            self.names.insert(id.to_owned());
+            self.urn = Some(name.to_owned());
+        }
+        self.names.insert(name.to_owned());
+    }
+
+    /// Adds what a conversation of theirs calls who takes part in it.
+    pub(super) fn takes_part_as(&mut self, somebody: &Participant) {
+        let id = somebody.profile_id.as_deref().unwrap_or_default();
+        let named = [Some(id), somebody.profile_url.as_deref()].into_iter().flatten();
+        let recipients = named.filter_map(|name| Recipient::parse(name).ok());
+        self.aliases
+            .extend(recipients.flat_map(|recipient| recipient.identities().collect::<Vec<_>>()));
+    }
+
+    fn candidate(&mut self, urn: String, thread_id: Option<String>) {
+        if self.candidates.iter().all(|known| known.urn != urn) {
+            let thread_id = thread_id.or_else(|| urn.strip_prefix(SALES_THREAD).map(str::to_owned));
+            self.candidates.push(Candidate { urn, thread_id });
+        }
+    }
+
+    fn is(&self, somebody: &Participant) -> bool {
+        let id = somebody.profile_id.as_deref().unwrap_or_default();
+        if self.names.contains(id) || self.names.contains(&id.to_lowercase()) {
+            return true;
+        }
+        let by_url = somebody.profile_url.as_deref().and_then(|url| Recipient::parse(url).ok());
+        by_url.is_some_and(|recipient| recipient.identities().any(|name| self.names.contains(&name)))
+    }
+
+    /// Adds the conversations of the list that are with this person; where the list is relied on, only those in which
+    /// something happened since the attempts.
+    pub(super) fn look_up(&mut self, listed: &Listed, depth: Depth) {
+        let own = listed
+            .entries
+            .iter()
+            .filter(|entry| entry.participants.iter().any(|somebody| self.is(somebody)));
+        let own: Vec<_> = own
+            .map(|entry| {
+                (
+                    entry.conversation_urn.clone(),
+                    entry.sales_nav_thread_id.clone(),
+                    listed.is_quiet(entry),
+                )
+            })
+            .collect();
+        if own.is_empty() && listed.whole {
+            let told = "not among the recent conversations".to_owned();
+            if !self.said.contains(&told) {
+                self.said.push(told);
+            }
+        }
+        for (urn, thread_id, quiet) in own {
+            if quiet && depth == Depth::Listed {
+                self.said.push(format!("nothing new in {urn}"));
+            } else {
+                self.candidate(urn, thread_id);
+            }
+        }
+    }
+
+    /// Asks whether there is a conversation.
+    pub(super) async fn ask(&mut self, asker: &mut Asker<'_>, account: Option<&str>) -> Result<(), Silence> {
+        let slug = self.names.iter().find(|name| !name.starts_with("urn:") && !name.starts_with("ACo"));
+        let Some(name) = slug.or_else(|| self.names.iter().find(|name| !name.starts_with("urn:"))).cloned() else {
+            return Ok(());
+        };
+        match asker.ask(account, async |client| client.exists(&name, account).await).await {
+            Ok(existing) => {
+                if let Some(urn) = existing.recipient_urn() {
+                    self.is_called(urn);
+                }
+                match existing.conversation_urn.filter(|_| existing.has_conversation) {
+                    Some(urn) => self.candidate(urn, None),
+                    None => self.said.push(format!("no conversation with {name}")),
+                }
+                Ok(())
+            }
+            Err(silence) => self.note("the question whether there is a conversation", silence),
+        }
+    }
+
+    /// Notes that something was not answered.
+    ///
+    /// # Errors
+    /// The silence itself, where nothing else should be asked for now.
+    pub(super) fn note(&mut self, what: &str, silence: Silence) -> Result<(), Silence> {
+        if silence.ends_everything() {
+            return Err(silence);
+        }
+        self.thorough = false;
+        self.said.push(format!("{what} was not answered: {silence}"));
+        Ok(())
+    }
+}
