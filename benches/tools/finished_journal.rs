@@ -37,6 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timeout_ms: 60_000,
         account: None,
         templates: Templates::default(),
+        test: false,
     };
     journal.append(Entry::Run(start)).await?;
     for first in (0..rows).step_by(AT_ONCE as usize) {

@@ -99,6 +99,25 @@ impl Contacts {
         self.lists.entries().find(candidate).map(|hit| hit.to_string())
     }
 
+    /// Why a list holds this person back, whatever row it is about.
+    #[must_use]
+    pub fn person_listed(&self, recipient: &Recipient) -> Option<String> {
+        let candidate = Candidate {
+            recipient,
+            key: "",
+            company: "",
+        };
+        self.lists.entries().find(candidate).map(|hit| hit.to_string())
+    }
+
+    /// Reads the lists again, where one was changed.
+    ///
+    /// # Errors
+    /// A list cannot be read just now.
+    pub fn refresh(&mut self) -> Result<(), SuppressError> {
+        self.lists.refresh()
+    }
+
     /// Why nobody may write to this recipient just now, whatever the text: the cooldown.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub struct Memory {
     pub account: Option<String>,
     /// The templates of its last run.
     pub templates: Option<Templates>,
+    /// How many runs began.
+    pub runs: usize,
     /// The last note that results were written, if nothing was added after it.
     pub written: Option<Written>,
     /// What the results said, where the journal is gone: to be written into the new journal first.
@@ -88,6 +90,7 @@ impl Memory {
             past: Vec::new(),
             account: None,
             templates: None,
+            runs: 0,
             written: None,
             imports: Vec::new(),
             campaign: None,
@@ -155,8 +158,11 @@ impl Memory {
         self.note_given(entry);
         match entry {
             Entry::Run(run) => {
-                self.templates = Some(run.templates.clone());
-                self.account.clone_from(&run.account);
+                self.runs += 1;
+                if !run.test {
+                    self.templates = Some(run.templates.clone());
+                    self.account.clone_from(&run.account);
+                }
                 self.timeout = Duration::from_millis(run.timeout_ms);
             }
             Entry::Written(written) => self.written = Some(written.clone()),

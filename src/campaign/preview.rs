@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::survey::{Depth, Survey};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::pages::{self, PreviewCard, PreviewPage};
-use crate::model::plan::{Choice, Meeting, Plan, Step};
+use crate::model::plan::{Choice, Plan, Step};
 use crate::model::problem::{Problem, Severity};
 use crate::model::row::{Meaning, RowNumber};
 use crate::model::status::{Counts, Status};
@@ -91,7 +91,7 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         show(Preview {
             row: number,
             key: seen.key.to_owned(),
-            status: status_of(seen.meeting, seen.problems),
+            status: seen.status,
             account,
             recipient,
             subject: seen.draft.and_then(|draft| draft.subject.clone()),
@@ -162,15 +162,5 @@ fn card(row: Preview) -> PreviewCard {
             .into_iter()
             .map(|problem| (severity(problem.severity).to_owned(), problem.text))
             .collect(),
-    }
-}
-
-/// The status that a run would find the row in.
-#[must_use]
-pub fn status_of(meeting: Meeting, problems: &[Problem]) -> Status {
-    match meeting {
-        Meeting::Settled { status, .. } => status,
-        Meeting::Open(_) if problems.iter().any(|problem| problem.severity == Severity::Error) => Status::Invalid,
-        Meeting::Open(standing) => standing.status(),
     }
 }

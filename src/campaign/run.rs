@@ -3,6 +3,7 @@
 mod held;
 mod proposal;
 mod sending;
+mod trial;
 
 use std::sync::Arc;
 
@@ -23,11 +24,13 @@ use super::survey::{Depth, Survey};
 use crate::adapters::journal::Journal;
 use crate::engine::clock::wall_time;
 use crate::model::plan::{Plan, Step};
+use crate::model::row::Row;
 use crate::model::status::Status;
 
 pub(super) use held::{hold, remember};
 use proposal::Look;
 pub use proposal::Proposal;
+use trial::Trial;
 
 /// A run that is ready to send.
 pub struct Prepared {
@@ -38,6 +41,8 @@ pub struct Prepared {
     journal: Option<Journal>,
     accounts: Accounts,
     contacts: Contacts,
+    /// Where texts go, if they are sent as tests.
+    trial: Option<Trial>,
     pacing: Pacing,
     health: Health,
     connection: Option<Connection>,
@@ -61,6 +66,7 @@ pub enum Purpose {
 /// Whatever refuses a run: sheet, templates, settings, key, invalid rows, or another run that holds the campaign.
 pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, CampaignError> {
     let endpoint = super::connect::endpoint(settings)?;
+    let trial = Trial::of(settings)?;
     let connection = match &purpose {
         Purpose::Send(key) => Some(connect(settings, key.as_ref()).await?),
         Purpose::Show => None,
@@ -70,27 +76,35 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         return Err(CampaignError::NoMessage);
     }
     let (mut memory, journal) = remember(settings, &endpoint, &purpose)?;
-    let read_first = read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?;
+    let read_first = match &trial {
+        None => read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?,
+        Some(_) => None,
+    };
     let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let placeholders = of_templates(&reading);
     if !placeholders.is_empty() {
         return Err(CampaignError::Placeholders(placeholders));
     }
     let mut look = Look::at(&reading);
-    let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?;
+    let (aim, depth) = match &trial {
+        None => (Aim::Send, Depth::Sendable),
+        Some(_) => (Aim::Tell, Depth::Tests),
+    };
+    let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), aim)?;
+    trial.as_ref().map_or(Ok(()), |trial| trial.permit(&contacts))?;
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
         contacts: &mut contacts,
         accounts: &mut accounts,
-        depth: Depth::Sendable,
+        depth,
     };
     let mut plan = survey.plan(choice(settings), |seen| look.note(seen))?;
     look.finish();
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     notes.extend(read_first);
-    if purpose != Purpose::Show && plan.to_send().next().is_some() {
+    if trial.is_none() && purpose != Purpose::Show && plan.to_send().next().is_some() {
         notes.extend(super::history::make_ready(settings)?);
     }
     let mut account_name = None;
@@ -114,7 +128,20 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     let mut pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, now)?;
     pacing.spent = std::mem::take(&mut health.spent);
     let done = pacing.done(&plan, now);
-    let proposal = look.proposal(&plan, &accounts, account_name, notes, done.map(|done| done.since(now)));
+    let first = plan
+        .to_send()
+        .next()
+        .and_then(|planned| reading.redraft(planned, &mut Row::new(), &mut accounts).ok());
+    let proposal = Proposal {
+        first: match (&trial, first) {
+            (Some(trial), Some(first)) => Some(trial.readdress(first)),
+            (_, first) => first,
+        },
+        account_name,
+        notes,
+        duration: done.map(|done| done.since(now)),
+        ..look.proposal(&plan, &accounts, trial.as_ref())
+    };
     Ok(Prepared {
         settings: settings.clone(),
         reading: Arc::new(reading),
@@ -123,6 +150,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         journal,
         accounts,
         contacts,
+        trial,
         pacing,
         health,
         connection,

@@ -15,6 +15,8 @@ pub struct Summary {
     pub concerned: Counts,
     /// Rows sent in this run.
     pub sent_this_run: usize,
+    /// The tests that were sent in place of messages, where the run was one of tests.
+    pub tests: Option<Tests>,
     /// Where the results are.
     pub results: PathBuf,
     /// Why the results could not be written, if they could not: `rowcast results` makes them again.
@@ -25,6 +27,15 @@ pub struct Summary {
     pub stop: Option<Stop>,
     /// Accounts that stopped, and why.
     pub stopped_accounts: Vec<(Option<String>, String)>,
+}
+
+/// What became of the tests of a run. They count for no row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tests {
+    /// Whom they went to.
+    pub to: String,
+    /// The texts by what became of them.
+    pub counts: Counts,
 }
 
 /// What the end of a run means for its exit status.

@@ -5,7 +5,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
 use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Way, Who};
 use crate::model::problem::{Problem, Severity};
-use crate::model::row::Row;
+use crate::model::row::{Row, RowNumber};
 use crate::model::status::Status;
 
 use super::address::{Accounts, Address, Unaddressed};
@@ -20,6 +20,8 @@ pub enum Depth {
     Sendable,
     /// All.
     Everything,
+    /// All, and those that are chosen are planned as tests, whatever their status is.
+    Tests,
 }
 
 /// A row that was looked at.
@@ -37,6 +39,8 @@ pub struct Seen<'a> {
     pub problems: &'a [Problem],
     /// What it is, as the plan has it.
     pub meeting: Meeting,
+    /// Its status before a run.
+    pub status: Status,
     /// The words of why rows are skipped.
     pub reasons: &'a Reasons,
 }
@@ -119,7 +123,7 @@ impl Survey<'_> {
             Meeting::Settled { .. } => address.clone(),
         };
         let mut warnings = Vec::new();
-        let wanted = self.depth == Depth::Everything || matches!(meeting, Meeting::Open(_));
+        let wanted = self.depth != Depth::Sendable || matches!(meeting, Meeting::Open(_));
         let drafted = if wanted {
             self.reading.judged(row, address.clone(), self.accounts, &mut warnings)
         } else {
@@ -145,18 +149,32 @@ impl Survey<'_> {
             None if invalid => Rendering::Invalid,
             None => Rendering::Spared,
         };
+        let status = meeting.status(rendering);
         each(&Seen {
             row,
             key: &address.key,
             address: Some(address),
             draft: draft.as_ref(),
             problems: &problems,
-            meeting,
+            meeting: self.shown(planner, number, status, meeting),
+            status,
             reasons: &planner.reasons,
         });
         let lot = Fingerprint::of_recipient(&address.key).lot();
-        planner.push(number, row.place(), address.way(), lot, meeting, rendering);
+        match self.depth {
+            Depth::Tests => planner.push_test(number, row.place(), address.way(), lot, status, rendering),
+            _ => planner.push(number, row.place(), address.way(), lot, meeting, rendering),
+        }
         Ok(())
+    }
+
+    /// What a row is to whoever looks on: a row that is tested is open, whatever its status is.
+    fn shown(&self, planner: &Planner, number: RowNumber, status: Status, meeting: Meeting) -> Meeting {
+        if self.depth == Depth::Tests && planner.chosen(number, status) {
+            Meeting::Open(Standing::Untried)
+        } else {
+            meeting
+        }
     }
 
     /// A row that nobody can be written to with.
@@ -167,16 +185,21 @@ impl Survey<'_> {
             planner.meet(self.ledger, number, Who { key, recipient: None })
         });
         let lot = key.map_or_else(|| u64::from(number.0), |key| Fingerprint::of_recipient(key).lot());
+        let status = meeting.status(Rendering::Invalid);
         each(&Seen {
             row,
             key: key.unwrap_or_default(),
             address: None,
             draft: None,
             problems: &unaddressed.problems,
-            meeting,
+            meeting: self.shown(planner, number, status, meeting),
+            status,
             reasons: &planner.reasons,
         });
-        planner.push(number, row.place(), Way::default(), lot, meeting, Rendering::Invalid);
+        match self.depth {
+            Depth::Tests => planner.push_test(number, row.place(), Way::default(), lot, status, Rendering::Invalid),
+            _ => planner.push(number, row.place(), Way::default(), lot, meeting, Rendering::Invalid),
+        }
     }
 }
 

@@ -60,9 +60,20 @@ pub enum Attempt {
     Unrecorded(JournalError),
 }
 
+/// What the sends of a run are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sends {
+    /// Messages to the recipients of their rows.
+    Messages,
+    /// Tests: the rows' texts to somebody else, who may get them any number of times. They count for no row.
+    Tests,
+}
+
 /// What an attempt needs.
 #[derive(Clone, Copy)]
 pub struct Sender<'a> {
+    /// What it sends.
+    pub sends: Sends,
     /// Sends the request.
     pub client: &'a Client,
     /// What was uploaded.
@@ -102,7 +113,7 @@ impl Sender<'_> {
             account: draft.account.clone(),
             sha256: sha256_hex(&draft.message),
             folded_sha256: Some(sha256_hex(&folded(&draft.message))),
-            test: false,
+            test: self.sends == Sends::Tests,
         };
         let close = |counted| self.close(leaving, schedule, shared, counted);
         if let Some(courtesy) = self.courtesy {

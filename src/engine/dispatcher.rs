@@ -12,7 +12,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::attempt::{Attempt, Leaving, Sender, lock};
+use super::attempt::{Attempt, Leaving, Sender, Sends, lock};
 use super::inquiry::{Inquired, Inquiries};
 use super::pace::NEVER;
 use super::schedule::{self, Next, Schedule, Slot};
@@ -218,6 +218,9 @@ impl<'a> Dispatcher<'a> {
 
     /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
     fn still_wanted(&self, planned: &Planned, draft: Draft) -> Result<Draft, TurnedAway> {
+        if self.sender.sends == Sends::Tests {
+            return Ok(draft);
+        }
         let ledger = lock(self.sender.ledger);
         let own = ledger.find(&draft.key, Some(&draft.recipient));
         let away = |status, why: String| {

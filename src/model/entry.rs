@@ -47,6 +47,9 @@ pub struct RunStart {
     pub account: Option<String>,
     /// The message and subject templates with all that they include.
     pub templates: Templates,
+    /// It sends tests alone: its templates and account say nothing of the campaign's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub test: bool,
 }
 
 /// The text of the templates of a run, so that drafts can be made again without the files.

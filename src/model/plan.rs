@@ -2,7 +2,9 @@
 //!
 //! A plan holds places and checks, not messages: 32 bytes a row. A draft is rendered when its turn comes.
 
-use std::collections::HashMap;
+mod skip;
+
+pub use skip::{CONTACTED, Reason, Reasons, Skip};
 
 use super::fingerprint::{Fingerprint, FingerprintMap};
 use super::ledger::{KeyId, KeySource, Ledger, Standing};
@@ -73,74 +75,6 @@ impl Choice {
             sample: None,
             unconfirmed: Unconfirmed::Hold,
         }
-    }
-}
-
-/// Why a row is left out on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skip {
-    /// An earlier row has the same key or the same recipient.
-    Duplicate(RowNumber),
-    /// This campaign wrote to the same recipient under another key.
-    Contacted,
-    /// A do-not-contact list names the row.
-    Suppressed(Reason),
-    /// A campaign of this machine wrote to the same recipient.
-    Before(Reason),
-}
-
-impl Skip {
-    /// The stable name for scripts.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Duplicate(_) => "duplicate",
-            Self::Contacted | Self::Before(_) => "already-contacted",
-            Self::Suppressed(_) => "do-not-contact",
-        }
-    }
-
-    /// The reason in one line.
-    #[must_use]
-    pub fn words(self, reasons: &Reasons) -> String {
-        match self {
-            Self::Duplicate(first) => format!("duplicate: row {first} has the same key or recipient, and the first counts"),
-            Self::Contacted => CONTACTED.to_owned(),
-            Self::Suppressed(reason) | Self::Before(reason) => reasons.words(reason).to_owned(),
-        }
-    }
-}
-
-/// The words of [`Skip::Contacted`].
-pub const CONTACTED: &str = "already contacted: this campaign wrote to the same recipient under another key";
-
-/// A reason in words, kept by [`Reasons`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reason(u32);
-
-/// The words of reasons, each kept once: many rows share a few.
-#[derive(Debug, Default)]
-pub struct Reasons {
-    words: Vec<Box<str>>,
-    places: HashMap<Box<str>, u32>,
-}
-
-impl Reasons {
-    /// Keeps `words`.
-    pub fn keep(&mut self, words: &str) -> Reason {
-        if let Some(place) = self.places.get(words) {
-            return Reason(*place);
-        }
-        let place = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        self.words.push(words.into());
-        self.places.insert(words.into(), place);
-        Reason(place)
-    }
-
-    /// The words that were kept.
-    #[must_use]
-    pub fn words(&self, reason: Reason) -> &str {
-        self.words.get(reason.0 as usize).map_or("left out", AsRef::as_ref)
     }
 }
 
@@ -242,6 +176,19 @@ pub enum Meeting {
     Open(Standing),
 }
 
+impl Meeting {
+    /// The row's status before a run, given what became of rendering it.
+    #[must_use]
+    pub const fn status(self, rendering: Rendering) -> Status {
+        match (self, rendering) {
+            (Self::Settled { status, .. }, _) => status,
+            (Self::Open(Standing::Unconfirmed), Rendering::Invalid) => Status::Unconfirmed,
+            (Self::Open(_), Rendering::Invalid) => Status::Invalid,
+            (Self::Open(standing), _) => standing.status(),
+        }
+    }
+}
+
 /// From where a row leaves, and what its time depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Way {
@@ -260,6 +207,15 @@ pub enum Rendering {
     Invalid,
     /// It was not tried, since the row is settled.
     Spared,
+}
+
+impl Rendering {
+    const fn check(self) -> u32 {
+        match self {
+            Self::Draft(check) => check,
+            Self::Invalid | Self::Spared => 0,
+        }
+    }
 }
 
 /// Makes a plan row by row, in the sheet's order.
@@ -341,11 +297,10 @@ impl Planner {
 
     /// Adds the row that was met.
     pub fn push(&mut self, number: RowNumber, place: Place, way: Way, lot: u64, meeting: Meeting, rendering: Rendering) {
-        let (status, skip) = match (meeting, rendering) {
-            (Meeting::Settled { status, skip }, _) => (status, skip),
-            (Meeting::Open(Standing::Unconfirmed), Rendering::Invalid) => (Status::Unconfirmed, None),
-            (Meeting::Open(_), Rendering::Invalid) => (Status::Invalid, None),
-            (Meeting::Open(standing), _) => (standing.status(), None),
+        let status = meeting.status(rendering);
+        let skip = match meeting {
+            Meeting::Settled { skip, .. } => skip,
+            Meeting::Open(_) => None,
         };
         let sendable = matches!(meeting, Meeting::Open(_)) && rendering != Rendering::Invalid;
         let step = match (self.chosen(number, status), sendable) {
@@ -353,17 +308,41 @@ impl Planner {
             (true, true) => Step::Send,
             (true, false) => Step::Rest,
         };
-        let check = if let Rendering::Draft(check) = rendering { check } else { 0 };
-        self.rows.push(Planned {
+        let planned = Planned {
             place,
             number,
-            check,
+            check: rendering.check(),
             account: way.account,
             class: way.class,
             status,
             step,
             skip,
-        });
+        };
+        self.add(planned, lot);
+    }
+
+    /// Adds a row whose text may go to somebody else as a test: whatever its `status` is, it is sent if it can be rendered.
+    pub fn push_test(&mut self, number: RowNumber, place: Place, way: Way, lot: u64, status: Status, rendering: Rendering) {
+        let (status, step) = match (self.chosen(number, status), rendering) {
+            (false, _) => (status, Step::LeaveOut),
+            (true, Rendering::Draft(_)) => (Status::Pending, Step::Send),
+            (true, Rendering::Invalid | Rendering::Spared) => (Status::Invalid, Step::Rest),
+        };
+        let planned = Planned {
+            place,
+            number,
+            check: rendering.check(),
+            account: way.account,
+            class: way.class,
+            status,
+            step,
+            skip: None,
+        };
+        self.add(planned, lot);
+    }
+
+    fn add(&mut self, planned: Planned, lot: u64) {
+        self.rows.push(planned);
         if self.choice.sample.is_some() {
             self.lots.push(lot);
         }

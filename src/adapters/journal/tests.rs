@@ -389,8 +389,8 @@ fn answer() -> impl Strategy<Value = Answer> {
 
 fn entry() -> impl Strategy<Value = Entry> {
     let text = any::<String>;
-    let run =
-        (moment(), text(), any::<u64>(), text(), proptest::option::of(text())).prop_map(|(at, version, timeout_ms, message, subject)| {
+    let run = (moment(), text(), any::<u64>(), text(), proptest::option::of(text()), any::<bool>()).prop_map(
+        |(at, version, timeout_ms, message, subject, test)| {
             let files = vec![(message.clone(), "x\n".repeat(2000)), (version.clone(), message.clone())];
             Entry::Run(RunStart {
                 at,
@@ -398,8 +398,10 @@ fn entry() -> impl Strategy<Value = Entry> {
                 timeout_ms,
                 account: None,
                 templates: Templates { message, subject, files },
+                test,
             })
-        });
+        },
+    );
     let to = proptest::collection::vec(text(), 0..4);
     let intent = (
         moment(),

@@ -36,7 +36,7 @@ pub(in crate::campaign) fn remember(
         None
     };
     // A journal in which no run began may have been left while it took over the results: it takes them over again.
-    if memory.templates.is_none() {
+    if memory.runs == 0 {
         memory.import(&settings.files.results)?;
     }
     memory.finish();

@@ -6,6 +6,7 @@ use super::super::address::Accounts;
 use super::super::preflight::Together;
 use super::super::reading::Reading;
 use super::super::survey::Seen;
+use super::trial::Trial;
 use crate::model::draft::Draft;
 use crate::model::plan::Plan;
 use crate::model::problem::{RowProblem, Severity};
@@ -26,6 +27,8 @@ pub struct Proposal {
     pub account_name: Option<String>,
     /// How long it takes under all limits, if answers come at once; `None` where it cannot be told, or never ends.
     pub duration: Option<Duration>,
+    /// Whom the texts go to as tests, where they do.
+    pub test_to: Option<String>,
     /// The first message.
     pub first: Option<Draft>,
     /// The first problems, errors before warnings.
@@ -42,10 +45,10 @@ const SHOWN_PROBLEMS: usize = 20;
 /// What is gathered for the proposal while every row is looked at.
 #[derive(Default)]
 pub(super) struct Look {
-    first: Vec<Draft>,
     pub(super) problems: Vec<RowProblem>,
     pub(super) warnings: usize,
     together: Option<Together>,
+    counts: Counts,
 }
 
 impl Look {
@@ -66,9 +69,7 @@ impl Look {
     }
 
     pub(super) fn note(&mut self, seen: &Seen<'_>) {
-        if let (Some(draft), true) = (seen.draft, self.first.len() < SHOWN_PROBLEMS) {
-            self.first.push(draft.clone());
-        }
+        self.counts.add(seen.status);
         if let Some(together) = &mut self.together {
             together.note(seen);
         }
@@ -85,23 +86,17 @@ impl Look {
         }
     }
 
-    pub(super) fn proposal(
-        self,
-        plan: &Plan,
-        accounts: &Accounts,
-        account_name: Option<String>,
-        notes: Vec<String>,
-        duration: Option<Duration>,
-    ) -> Proposal {
+    /// What is known of the run before the first message, accounts, notes and duration are.
+    pub(super) fn proposal(self, plan: &Plan, accounts: &Accounts, trial: Option<&Trial>) -> Proposal {
         let mut by_account = vec![0usize; accounts.ids().len()];
         for row in plan.to_send() {
             by_account[usize::from(row.account)] += 1;
         }
-        let first_row = plan.to_send().next().map(|row| row.number);
         Proposal {
-            counts: plan.counts(),
+            counts: self.counts,
             to_send: plan.to_send().count(),
-            duration,
+            duration: None,
+            test_to: trial.map(Trial::name),
             accounts: accounts
                 .ids()
                 .iter()
@@ -110,11 +105,11 @@ impl Look {
                 .filter(|(_, rows)| *rows > 0)
                 .collect(),
             by_account,
-            account_name,
-            first: self.first.into_iter().find(|draft| Some(draft.row) == first_row),
+            account_name: None,
+            first: None,
             problems: self.problems,
             warnings: self.warnings,
-            notes,
+            notes: Vec::new(),
         }
     }
 }

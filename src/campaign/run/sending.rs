@@ -12,11 +12,12 @@ use super::super::history;
 use super::super::memory::key_source;
 use super::super::refresh::{Made, Refresher};
 use super::super::settings::Reuse;
-use super::super::summary::{Summary, Tally};
+use super::super::summary::{Summary, Tally, Tests};
 use super::{Prepared, hold};
+use crate::adapters::api::Client;
 use crate::adapters::database::contacts::History;
 use crate::adapters::journal::{self, Journal};
-use crate::engine::attempt::Sender;
+use crate::engine::attempt::{Sender, Sends};
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
 use crate::engine::inquiry::Inquiries;
@@ -29,12 +30,24 @@ use crate::model::plan::Plan;
 use crate::model::row::Row;
 use crate::model::status::Counts;
 
+/// What a run that sends has around it.
+struct Scene<'a> {
+    plan: &'a Plan,
+    ledger: &'a Mutex<Ledger>,
+    journal: &'a Journal,
+    history: Option<&'a History>,
+    client: &'a Client,
+}
+
 impl Prepared {
     /// Sends, tells what happens, and brings the results up to date. `asked` stops it.
     ///
     /// # Errors
     /// Another run began meanwhile, the journal cannot be made, or the disk fails.
     pub async fn send(mut self, asked: UnboundedReceiver<Asked>, mut tell: impl FnMut(&Event)) -> Result<Summary, CampaignError> {
+        if self.trial.is_some() {
+            return self.send_tests(asked, tell).await;
+        }
         let nothing_to_send = self.plan.to_send().next().is_none();
         if nothing_to_send && self.memory.imports.is_empty() {
             // The run that made a journal meanwhile may be why nothing is left, and the results are its own to write.
@@ -52,55 +65,22 @@ impl Prepared {
             return Err(CampaignError::NoKey);
         };
         let history = self.open_history()?;
-        let ledger = Arc::new(Mutex::new(std::mem::replace(
-            &mut self.memory.ledger,
-            Ledger::new(key_source(&self.settings)),
-        )));
-        let plan = Arc::new(std::mem::take(&mut self.plan));
+        let (plan, ledger) = self.share();
         journal.append(Entry::Run(self.run_start())).await?;
         let refresher = Refresher::start(self.made(&plan, &ledger, Vec::new())?, &self.settings.files.results);
         let mut tally = Tally::new(&plan);
-        let ended = {
-            let mut row = Row::new();
-            let (reading, accounts, contacts) = (&self.reading, &mut self.accounts, &mut self.contacts);
-            let clock = Clock::start();
-            let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
-                Reuse::Wanted => Uploads::of(&self.memory.uploads),
-                Reuse::Spared => Uploads::default(),
-            });
-            let sender = Sender {
-                uploads: &uploads,
-                client: &connection.client,
-                journal: &journal,
-                ledger: &ledger,
-                clock: &clock,
-                retries: self.settings.pace.retries,
-                courtesy: history.as_ref().map(|history| Courtesy {
-                    history,
-                    same_text: same_text(&self.settings),
-                    cooldown: self.settings.contact.cooldown,
-                }),
-                recording: &Cell::new(0),
-            };
-            let run = Run {
-                plan: &plan,
-                accounts: self.pacing.account_count(),
-                sender,
-                rules: self.pacing.rules(),
-                pace: self.pacing.pace(clock.now()),
-                shared: self.pacing.shared.as_ref(),
-                inquiries: Inquiries::about(std::mem::take(&mut self.health.counted)),
-                drafts: &mut |planned| {
-                    let draft = reading.redraft(planned, &mut row, accounts)?;
-                    contacts.allow(planned, &row, draft)
-                },
-                tell: &mut |event| {
-                    tally.note(&event);
-                    tell(&event);
-                },
-            };
-            run.send(asked).await
+        let scene = Scene {
+            plan: &plan,
+            ledger: &ledger,
+            journal: &journal,
+            history: history.as_ref(),
+            client: &connection.client,
         };
+        let mut note = |event: Event| {
+            tally.note(&event);
+            tell(&event);
+        };
+        let ended = self.dispatch(&scene, asked, &mut note).await;
         refresher.stop();
         connection.close().await;
         let forgotten = history.and_then(|history| history.close().err());
@@ -124,6 +104,97 @@ impl Prepared {
         Ok(summary)
     }
 
+    /// Sends the texts of the plan's rows as tests. Nothing becomes of the rows, so their results are left as they are.
+    async fn send_tests(mut self, asked: UnboundedReceiver<Asked>, mut tell: impl FnMut(&Event)) -> Result<Summary, CampaignError> {
+        let counts = self.proposal.counts;
+        let plan = std::mem::take(&mut self.plan);
+        let mut tally = Tally::new(&plan);
+        let mut ended = Ended::default();
+        if plan.to_send().next().is_some() {
+            let Some(connection) = self.connection.take() else {
+                return Err(CampaignError::NoKey);
+            };
+            let journal = self.begin().await?;
+            let (_, ledger) = self.share();
+            journal.append(Entry::Run(self.run_start())).await?;
+            let scene = Scene {
+                plan: &plan,
+                ledger: &ledger,
+                journal: &journal,
+                history: None,
+                client: &connection.client,
+            };
+            let mut note = |event: Event| {
+                tally.note(&event);
+                tell(&event);
+            };
+            ended = self.dispatch(&scene, asked, &mut note).await;
+            connection.close().await;
+            if !matches!(ended.stop, Some(Stop::Journal(_))) {
+                journal.close()?;
+            }
+        }
+        let tests = self.trial.as_ref().map(|trial| Tests {
+            to: trial.name(),
+            counts: tally.concerned,
+        });
+        ended.sent = 0;
+        Ok(Summary {
+            tests,
+            ..self.summary(counts, tally.concerned, ended)
+        })
+    }
+
+    /// Plan and ledger, for those who share them while the run goes on.
+    fn share(&mut self) -> (Arc<Plan>, Arc<Mutex<Ledger>>) {
+        let ledger = std::mem::replace(&mut self.memory.ledger, Ledger::new(key_source(&self.settings)));
+        (Arc::new(std::mem::take(&mut self.plan)), Arc::new(Mutex::new(ledger)))
+    }
+
+    /// Lets the engine send.
+    async fn dispatch(&mut self, scene: &Scene<'_>, asked: UnboundedReceiver<Asked>, tell: &mut dyn FnMut(Event)) -> Ended {
+        let mut row = Row::new();
+        let (reading, accounts, contacts, trial) = (&self.reading, &mut self.accounts, &mut self.contacts, self.trial.as_ref());
+        let clock = Clock::start();
+        let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
+            Reuse::Wanted => Uploads::of(&self.memory.uploads),
+            Reuse::Spared => Uploads::default(),
+        });
+        let sender = Sender {
+            sends: if trial.is_some() { Sends::Tests } else { Sends::Messages },
+            uploads: &uploads,
+            client: scene.client,
+            journal: scene.journal,
+            ledger: scene.ledger,
+            clock: &clock,
+            retries: self.settings.pace.retries,
+            courtesy: scene.history.map(|history| Courtesy {
+                history,
+                same_text: same_text(&self.settings),
+                cooldown: self.settings.contact.cooldown,
+            }),
+            recording: &Cell::new(0),
+        };
+        let run = Run {
+            plan: scene.plan,
+            accounts: self.pacing.account_count(),
+            sender,
+            rules: self.pacing.rules(),
+            pace: self.pacing.pace(clock.now()),
+            shared: self.pacing.shared.as_ref(),
+            inquiries: Inquiries::about(std::mem::take(&mut self.health.counted)),
+            drafts: &mut |planned| {
+                let draft = reading.redraft(planned, &mut row, accounts)?;
+                match trial {
+                    Some(trial) => trial.redirect(planned, draft, contacts),
+                    None => contacts.allow(planned, &row, draft),
+                }
+            },
+            tell,
+        };
+        run.send(asked).await
+    }
+
     /// The contact history, where there is one for this campaign; what it left in doubt is settled.
     fn open_history(&self) -> Result<Option<History>, CampaignError> {
         match &self.memory.campaign {
@@ -144,6 +215,7 @@ impl Prepared {
             timeout_ms: u64::try_from(self.settings.pace.timeout.as_millis()).unwrap_or(u64::MAX),
             account: self.accounts.id(DEFAULT_ACCOUNT).map(str::to_owned),
             templates: self.reading.templates().cloned().unwrap_or_default(),
+            test: self.trial.is_some(),
         }
     }
 
@@ -179,11 +251,7 @@ impl Prepared {
             // What was settled since by reading back or by a person is told to other campaigns; if not now, by the next run.
             drop(self.open_history());
         }
-        let plan = Arc::new(std::mem::take(&mut self.plan));
-        let ledger = Arc::new(Mutex::new(std::mem::replace(
-            &mut self.memory.ledger,
-            Ledger::new(key_source(&self.settings)),
-        )));
+        let (plan, ledger) = self.share();
         let made = self.made(&plan, &ledger, Vec::new())?;
         let results = &self.settings.files.results;
         if self.memory.written.is_none() || self.memory.written != made.would_write(results) {
@@ -203,6 +271,7 @@ impl Prepared {
         Summary {
             counts,
             concerned,
+            tests: None,
             sent_this_run: ended.sent,
             results: self.settings.files.results.clone(),
             unwritten: None,

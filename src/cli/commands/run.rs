@@ -4,7 +4,7 @@ use rowcast::adapters::progress::{Manner, Progress};
 use rowcast::campaign::error::CampaignError;
 use rowcast::campaign::run::{Proposal, Purpose, prepare};
 use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
-use rowcast::campaign::summary::{Ending, Summary};
+use rowcast::campaign::summary::{Ending, Summary, Tests};
 use rowcast::engine::clock::wall_time;
 use rowcast::engine::pace::NEVER;
 use rowcast::model::event::{Asked, Stop, Wait};
@@ -22,10 +22,6 @@ use super::{again, in_words, point_to_unconfirmed, refuse, signals, what_is_left
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
-    if let Some(setting) = unbuilt(settings) {
-        screen.error(&format!("{setting} is not part of this version; nothing was sent"));
-        return Exit::Refused;
-    }
     let purpose = match purpose(settings, screen) {
         Ok(purpose) => purpose,
         Err(error) => {
@@ -44,11 +40,6 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
         Ok(exit) => exit,
         Err(error) => refuse(screen, &error),
     }
-}
-
-/// A setting that would be ignored. To send what somebody asked not to send would be worse than to refuse.
-fn unbuilt(settings: &Settings) -> Option<&'static str> {
-    settings.choice.test_to.is_some().then_some("--test-to")
 }
 
 /// Whether to send, and with which key. A dry run needs none, nor does the sandbox.
@@ -82,12 +73,12 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         }
         return Ok(Exit::Done);
     }
-    if asking && !consent(prepared.proposal.to_send, screen)? {
+    if asking && !consent(&prepared.proposal, screen)? {
         screen.say("Nothing was sent.");
         return Ok(Exit::Refused);
     }
     if !asking && prepared.proposal.to_send > 0 {
-        let messages = counted(prepared.proposal.to_send, "message");
+        let messages = messages(prepared.proposal.to_send, &prepared.proposal);
         screen.say(&match &settings.endpoint {
             Endpoint::Sandbox => format!("Sending {messages} to the sandbox, where nobody gets them."),
             Endpoint::Service { .. } => format!("Sending {messages}."),
@@ -113,14 +104,22 @@ fn needs_consent(settings: &Settings) -> bool {
     settings.sending == Sending::Ask && !matches!(settings.endpoint, Endpoint::Sandbox)
 }
 
-fn consent(to_send: usize, screen: &mut Screen) -> Result<bool, CampaignError> {
+/// So many messages; of tests, whom they go to as well.
+fn messages(count: usize, proposal: &Proposal) -> String {
+    match &proposal.test_to {
+        None => counted(count, "message"),
+        Some(to) => format!("{} to {}", counted(count, "test message"), one_line(to)),
+    }
+}
+
+fn consent(proposal: &Proposal, screen: &mut Screen) -> Result<bool, CampaignError> {
     if !screen.can_ask() {
         return Err(CampaignError::Settings(
             "there is no terminal to ask at; say --yes to send, or -n to see the plan".to_owned(),
         ));
     }
     let answer = screen
-        .ask(&Question::send_to(to_send))
+        .ask(&Question::send(proposal.to_send, &messages(proposal.to_send, proposal)))
         .map_err(|error| CampaignError::Settings(format!("cannot read the answer: {error}")))?;
     Ok(answer == Consent::Given)
 }
@@ -130,8 +129,14 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
     let total = counted(proposal.counts.total(), "row");
     screen.note(&format!("{total}: {}", in_words(&proposal.counts)));
     if proposal.to_send == 0 {
-        screen.note("Nothing is left to send.");
+        screen.note(match &proposal.test_to {
+            None => "Nothing is left to send.",
+            Some(_) => "None of the chosen rows can be sent as a test.",
+        });
         return;
+    }
+    if let Some(to) = &proposal.test_to {
+        screen.note(&format!("  A test: all to {}, and none of it counts for a row.", one_line(to)));
     }
     for (account, rows) in &proposal.accounts {
         let name = match (account, &proposal.account_name) {
@@ -200,13 +205,16 @@ const A_WHILE: std::time::Duration = std::time::Duration::from_hours(1);
 
 fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
     let count = |status| proposal.counts.of(status);
-    json!({
+    let mut object = json!({
         "rows": proposal.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "sent_this_run": 0, "results": settings.files.results.to_string_lossy(),
         "stopped": null, "to_send": proposal.to_send, "seconds": proposal.duration.map(|lasts| lasts.as_secs()),
-    })
-    .to_string()
+    });
+    if let Some(to) = &proposal.test_to {
+        object["test_to"] = json!(to);
+    }
+    object.to_string()
 }
 
 /// The last words of a run: counts that add up, where the results are, and what to type next.
@@ -230,6 +238,11 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
         screen.line(&json_line(&summary_json(summary)));
     }
     let rows = counted(summary.counts.total(), "row");
+    if let Some(tests) = &summary.tests {
+        screen.say(&format!("Tests to {}: {}.", one_line(&tests.to), in_words(&tests.counts)));
+        screen.say(&format!("They count for no row. {rows}: {}.", in_words(&summary.counts)));
+        return next_after_tests(settings, tests, screen);
+    }
     screen.say(&format!(
         "{rows}: {}. Sent in this run: {}.",
         in_words(&summary.counts),
@@ -249,13 +262,20 @@ fn summary_json(summary: &Summary) -> String {
         .chain(summary.stopped_accounts.iter().map(account))
         .collect();
     let reasons = (!reasons.is_empty()).then(|| reasons.join("; "));
-    json!({
+    let mut object = json!({
         "rows": summary.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "sent_this_run": summary.sent_this_run,
         "results": summary.results.to_string_lossy(), "stopped": reasons,
-    })
-    .to_string()
+    });
+    if let Some(tests) = &summary.tests {
+        let count = |status| tests.counts.of(status);
+        object["tests"] = json!({
+            "to": tests.to, "sent": count(Status::Sent), "failed": count(Status::Failed),
+            "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "pending": count(Status::Pending),
+        });
+    }
+    object.to_string()
 }
 
 /// Why a run stopped, in one sentence.
@@ -281,6 +301,13 @@ fn stopped(stop: &Stop) -> String {
         Stop::Time { until: None } => "the time is up (--until, --for)".to_owned(),
         Stop::Time { until: Some(until) } => format!("the time is up before the next message may leave, at {until} (--until, --for)"),
         Stop::Journal(why) | Stop::History(why) | Stop::Permits(why) => why.clone(),
+    }
+}
+
+/// The next command to type after a test.
+fn next_after_tests(settings: &Settings, tests: &Tests, screen: &mut Screen) {
+    if tests.counts.of(Status::Sent) > 0 {
+        screen.commands("If they read well, to send to the rows themselves:", &[again("run", settings)]);
     }
 }
 

@@ -34,18 +34,12 @@ pub enum Consent {
 }
 
 impl Question {
-    /// Whether to send to `recipients` people. For more than 50 the number is to be typed.
-    pub fn send_to(recipients: usize) -> Self {
-        let wanted = if recipients > MANY {
-            Wanted::Number(recipients)
-        } else {
-            Wanted::Yes
-        };
-        let shown = number(recipients);
-        let prompt = match (wanted, recipients) {
-            (Wanted::Yes, 1) => "Send 1 message? [y/N] ".to_owned(),
-            (Wanted::Yes, _) => format!("Send {shown} messages? [y/N] "),
-            (Wanted::Number(_), _) => format!("Type {shown} to send {shown} messages, or press Enter to leave it: "),
+    /// Whether to send so many messages, as `what` names them. For more than 50 the number is to be typed.
+    pub fn send(count: usize, what: &str) -> Self {
+        let wanted = if count > MANY { Wanted::Number(count) } else { Wanted::Yes };
+        let prompt = match wanted {
+            Wanted::Yes => format!("Send {what}? [y/N] "),
+            Wanted::Number(_) => format!("Type {} to send {what}, or press Enter to leave it: ", number(count)),
         };
         Self { prompt, wanted }
     }
@@ -88,7 +82,7 @@ mod tests {
     use super::*;
 
     fn answer(recipients: usize, typed: &str) -> Consent {
-        Question::send_to(recipients)
+        Question::send(recipients, "messages")
             .ask(&mut typed.as_bytes(), &mut io::sink())
             .expect("an answer")
     }
