@@ -25,3 +25,4 @@ mod stopping;
 mod templates_and_sheets;
 mod terminal;
 mod together;
+mod trying;
