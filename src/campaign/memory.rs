@@ -164,6 +164,7 @@ impl Memory {
                     self.account.clone_from(&run.account);
                 }
                 self.timeout = Duration::from_millis(run.timeout_ms);
+                self.nothing_is_later_than(run.at);
             }
             Entry::Written(written) => self.written = Some(written.clone()),
             Entry::Upload(upload) => self.uploads.push(upload.clone()),
@@ -199,6 +200,17 @@ impl Memory {
         };
         if let Some(key) = self.ledger.find_key(key).filter(|_| !account.is_empty()) {
             given.note(key, account);
+        }
+    }
+
+    /// What stands in the journal before a run cannot be later than its beginning: where it seems to be, a clock was set back.
+    fn nothing_is_later_than(&mut self, began: Moment) {
+        for past in &mut self.past {
+            past.left = past.left.min(began);
+            past.answered = past.answered.min(began);
+        }
+        for open in self.open.values_mut() {
+            open.left = open.left.min(began);
         }
     }
 

@@ -1,9 +1,5 @@
 //! One attempt: the intent on disk, then the request, then the outcome on disk.
 
-use std::cell::{Cell, RefCell};
-use std::sync::Mutex;
-use std::time::Duration;
-
 use super::clock::Clock;
 use super::courtesy::Courtesy;
 use super::schedule::{Permit, Schedule};
@@ -24,6 +20,8 @@ use crate::model::outcome::{Answer, NotSent, Verdict};
 use crate::model::status::Status;
 use crate::model::time::Moment;
 use crate::model::window::Counted;
+use std::cell::{Cell, RefCell};
+use std::sync::Mutex;
 
 /// A row that leaves: its permit, and its place in what campaigns share.
 #[derive(Debug, Clone, Copy)]
@@ -208,24 +206,17 @@ impl Sender<'_> {
             schedule.pace().set_ahead(ahead);
         }
         let now = self.clock.now();
+        // What the client read is by the clock on the wall, which somebody may have set since the run began.
+        let ours = |until: Moment| signals.seen_at.map_or(until, |seen| now + until.since(seen));
         if answer.verdict() == Verdict::NotSent(NotSent::Held) {
             let told = if let Answer::Http(reply) = answer { reply.hold_until } else { None };
-            schedule.held(account, told, now);
+            schedule.held(account, told.map(ours), now);
         }
-        if let Some(until) = pause(signals, now) {
-            schedule.pace().hold_account(account, until, Wait::Held);
+        if let Some(until) = signals.pause() {
+            schedule.pace().hold_account(account, ours(until), Wait::Held);
         }
         ahead
     }
-}
-
-/// No window of the service is longer than a week; what says more is no pause to heed.
-const LONGEST_PAUSE: Duration = Duration::from_hours(8 * 24);
-
-/// Until when an answer asks for silence although it refuses nothing: nothing is left of the window, or it says so.
-fn pause(signals: &RateSignals, now: Moment) -> Option<Moment> {
-    let spent = if signals.remaining == Some(0) { signals.reset } else { None };
-    spent.max(signals.hold_until).filter(|until| until.since(now) <= LONGEST_PAUSE)
 }
 
 /// Whether a request with this verdict may have become a message.

@@ -103,6 +103,14 @@ impl Shared {
         })
     }
 
+    /// The run holds its campaign from now on: what an earlier one of the same left on its way arrived by now, or never will.
+    ///
+    /// # Errors
+    /// The permits cannot be written.
+    pub fn take_over(&self, now: Moment) -> Result<(), DatabaseError> {
+        self.permits.borrow().take_over(&self.names.campaign, now)
+    }
+
     /// A request was answered, or given up. Where that cannot be written, the permit counts longer than it had to.
     pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) {
         let _ = self.permits.borrow().answered(id, at, counted);

@@ -54,8 +54,8 @@ pub enum Counts {
 pub struct Window {
     rate: Rate,
     counts: Counts,
-    /// The last departures, the oldest first, and when each was answered: N of them, or where some may be taken back,
-    /// all that are not older than the period.
+    /// The departures that are not older than the period, the oldest first, and when each was answered: at most the last N of
+    /// them, unless some may be taken back.
     departures: VecDeque<(Ticket, Option<Moment>)>,
 }
 
@@ -85,19 +85,19 @@ impl Window {
 
     /// A request leaves. Tickets grow.
     pub fn leave(&mut self, ticket: Ticket, now: Moment) {
-        while self.departures.len() >= self.rate.count() as usize && self.is_spent(now) {
+        while self.is_spent(now) {
             self.departures.pop_front();
         }
         self.departures.push_back((ticket, None));
     }
 
-    /// Whether the oldest departure can be forgotten.
+    /// Whether the oldest departure can be forgotten: it holds nothing back any more, or so many came after it that it never will.
     fn is_spent(&self, now: Moment) -> bool {
-        match (self.counts, self.departures.front()) {
-            (Counts::Requests, _) => true,
-            (Counts::Messages, Some((_, Some(at)))) => *at + GRAIN + self.rate.period() <= now,
-            (Counts::Messages, _) => false,
-        }
+        let Some((_, answered)) = self.departures.front() else {
+            return false;
+        };
+        let is_old = answered.is_some_and(|at| at + GRAIN + self.rate.period() <= now);
+        is_old || self.counts == Counts::Requests && self.departures.len() >= self.rate.count() as usize
     }
 
     /// A request was answered, or given up.
@@ -310,6 +310,17 @@ mod tests {
             window.answered(Ticket(ticket), at(5), if ticket == 1 { Counted::No } else { Counted::Yes });
         }
         assert_eq!(window.opens(), Opening::At(at(10_006)));
+    }
+
+    #[test]
+    fn a_window_that_is_never_full_remembers_no_more_than_its_period_holds() {
+        let mut window = Window::new(Rate::new(u32::MAX, Duration::from_secs(1)).expect("a rate"), Counts::Requests);
+        for ticket in 0..100_000u64 {
+            let now = at(i64::try_from(ticket).expect("a time") * 10);
+            window.leave(Ticket(ticket), now);
+            window.answered(Ticket(ticket), now, Counted::Yes);
+        }
+        assert!(window.departures.len() <= 102, "{}", window.departures.len());
     }
 
     #[test]

@@ -12,6 +12,9 @@ use super::plain_text::one_line;
 /// Moments further ahead than this are garbage and not waited for.
 const FURTHEST: Duration = Duration::from_hours(31 * 24);
 
+/// No window of the service is longer than a week: a reset further off is that of something else, such as the plan's month.
+const LONGEST_WINDOW: Duration = Duration::from_hours(8 * 24);
+
 /// A difference between the clocks below this cannot be told from the whole seconds of a `Date` header.
 const DATE_RESOLUTION_MILLIS: i64 = 1000;
 
@@ -23,7 +26,7 @@ const DATE_RESOLUTION_MILLIS: i64 = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RateSignals {
     /// Until when to be silent: `Retry-After` beside any status; beside 429, 421 and 425 the latest of it, `X-RateLimit-Reset`
-    /// (which other answers carry too) and `holdUntil`.
+    /// (which other answers carry too) and `holdUntil`. A reset more than a week off counts only where nothing else names a time.
     pub hold_until: Option<Moment>,
     /// `X-RateLimit-Remaining`: requests left in the window.
     pub remaining: Option<u32>,
@@ -37,6 +40,8 @@ pub struct RateSignals {
     pub action: Option<String>,
     /// `Date`: the service's clock when it answered, to the second.
     pub server_now: Option<Moment>,
+    /// What the client's own clock showed then: the one that all moments here are by. `None` where there was no answer.
+    pub seen_at: Option<Moment>,
 }
 
 /// The statuses that refuse for the pace alone, before acting: the contract's table.
@@ -56,8 +61,9 @@ impl RateSignals {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
             .and_then(|text| clock.retry_after(text));
+        let near = reset.filter(|reset| is_held(status) && reset.since(now) <= LONGEST_WINDOW);
         Self {
-            hold_until: retry_after.max(if is_held(status) { reset } else { None }),
+            hold_until: retry_after.max(near),
             remaining: count("x-ratelimit-remaining"),
             limit: count("x-ratelimit-limit"),
             used: count("x-ratelimit-used"),
@@ -66,11 +72,12 @@ impl RateSignals {
                 .map(|text| one_line(text, key))
                 .filter(|text| !text.is_empty()),
             server_now,
+            seen_at: Some(now),
         }
     }
 
     /// Adds what the body of an answer that came at `now` tells: `holdUntil`, by the service's clock. Only where nothing else
-    /// named a time, one in the error text (`… Resets at 2026-04-28T00:00:00Z`) counts.
+    /// named a time, one in the error text (`… Resets at 2026-04-28T00:00:00Z`) counts, and then a reset that is far off.
     pub(super) fn and_body(&mut self, told: &BodyHold<'_>, now: Moment) {
         let clock = Clocks {
             now,
@@ -86,10 +93,24 @@ impl RateSignals {
             self.hold_until = words
                 .filter(|word| word.contains('T'))
                 .filter_map(Moment::parse_iso)
-                .find_map(|moment| clock.ours(moment));
+                .find_map(|moment| clock.ours(moment))
+                .or(self.reset);
         }
     }
+
+    /// Until when an answer asks for silence although it refuses nothing: `Retry-After`, or the end of a window of which nothing
+    /// is left. Where that is not told, or cannot be believed, a moment is waited all the same.
+    #[must_use]
+    pub fn pause(&self) -> Option<Moment> {
+        let now = self.seen_at?;
+        let near = |until: &Moment| until.since(now) <= LONGEST_WINDOW;
+        let spent = (self.remaining == Some(0)).then(|| self.reset.filter(near).unwrap_or(now + SHORTEST_PAUSE));
+        spent.max(self.hold_until.filter(near))
+    }
 }
+
+/// How long nothing leaves where nothing is left of a window whose end is not known.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where the body of a 429 may name a time.
 #[derive(Debug, Default)]
@@ -224,6 +245,11 @@ mod tests {
             hold_seconds(&[("retry-after", "300"), ("x-ratelimit-reset", "1777291320")]),
             Some(300)
         );
+        assert_eq!(
+            hold_seconds(&[("retry-after", "30"), ("x-ratelimit-reset", "2026-05-17T12:00:00Z")]),
+            Some(30),
+            "the end of a month is no reason to overhear what is said beside it"
+        );
         let mut signals = read(429, &[("retry-after", "30")]);
         signals.and_body(
             &BodyHold {
@@ -247,6 +273,39 @@ mod tests {
             NOW,
         );
         assert_eq!(signals.hold_until, Moment::parse_iso("2026-04-28T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_reset_that_is_far_off_counts_where_nothing_else_names_a_time() {
+        let far = "2026-05-17T12:00:00Z";
+        for (hold_until, expected) in [(None, far), (Some("2026-04-27T12:10:00Z"), "2026-04-27T12:10:00Z")] {
+            let mut signals = read(429, &[("x-ratelimit-reset", far)]);
+            signals.and_body(&BodyHold { hold_until, text: "" }, NOW);
+            assert_eq!(signals.hold_until, Moment::parse_iso(expected), "{hold_until:?}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_left_a_pause_is_made_whatever_the_reset_says() {
+        let pause = |pairs: &[(&'static str, &str)]| read(200, pairs).pause().map(|until| until.since(NOW).as_secs());
+        let none_left = ("x-ratelimit-remaining", "0");
+        for (reset, seconds) in [
+            ("1777291320", 120),
+            ("2026-04-27T12:02:00Z", 120),
+            ("2026-04-27T11:00:00Z", 1),
+            ("2026-05-17T12:00:00Z", 1),
+            ("2036-05-17T12:00:00Z", 1),
+            ("soon", 1),
+            ("42", 1),
+            ("", 1),
+        ] {
+            assert_eq!(pause(&[none_left, ("x-ratelimit-reset", reset)]), Some(seconds), "{reset}");
+        }
+        assert_eq!(pause(&[none_left]), Some(1));
+        assert_eq!(pause(&[("x-ratelimit-remaining", "1"), ("x-ratelimit-reset", "1777291320")]), None);
+        let far = ("x-ratelimit-reset", "2026-05-17T12:00:00Z");
+        assert_eq!(pause(&[none_left, far, ("retry-after", "30")]), Some(30));
+        assert_eq!(RateSignals::default().pause(), None);
     }
 
     #[test]

@@ -67,6 +67,13 @@ pub enum Claim {
 const GRAIN: Duration = Duration::from_millis(1);
 /// Permits older than this are forgotten: no limit reaches further back.
 const KEPT: Duration = Duration::from_hours(32 * 24);
+/// A clock that was set back makes earlier permits look like later ones: they count as if they had just been used.
+const BRING: &str = "
+    UPDATE permit
+    SET until_at = CASE WHEN answered THEN ?1 ELSE ?1 + max(until_at - left_at, 0) END, left_at = min(left_at, ?1)
+    WHERE left_at > ?1 OR (answered AND until_at > ?1)";
+/// Two processes that started at different moments may differ by so much without anybody having set a clock.
+const APART: Duration = Duration::from_secs(5);
 /// How often to look whether a request of another campaign was answered.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -77,8 +84,9 @@ impl Permits {
     /// It cannot be made, or what is there is no such database.
     pub fn open(path: &Path, now: Moment) -> Result<Self, DatabaseError> {
         let connection = schema::write(path)?;
-        let forget = connection.execute("DELETE FROM permit WHERE until_at < ?", [(now - KEPT).as_millis()]);
-        forget.map_err(DatabaseError::sql("write", path))?;
+        let forgotten = connection.execute("DELETE FROM permit WHERE until_at < ?", [(now - KEPT).as_millis()]);
+        let brought = forgotten.and_then(|_| connection.execute(BRING, [now.as_millis()]));
+        brought.map_err(DatabaseError::sql("write", path))?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -108,7 +116,9 @@ impl Permits {
         let failed = self.failed("write");
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(&failed)?;
+        bring_back(&transaction, wish.at).map_err(&failed)?;
         if let Some((opens, why)) = holds_back(&transaction, asker, wish).map_err(&failed)? {
+            transaction.commit().map_err(&failed)?;
             return Ok(Claim::Later(opens, why));
         }
         transaction
@@ -147,6 +157,16 @@ impl Permits {
             .connection
             .prepare_cached(update)
             .and_then(|mut update| update.execute(params![at.as_millis(), counted == Counted::Yes, id.0]));
+        written.map(drop).map_err(self.failed("write"))
+    }
+
+    /// No request of `campaign` is on its way any more at `now`: whoever made them is gone, and the caller holds the campaign.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn take_over(&self, campaign: &str, now: Moment) -> Result<(), DatabaseError> {
+        let update = "UPDATE permit SET until_at = min(until_at, ?1), answered = 1 WHERE campaign = ?2 AND answered = 0";
+        let written = self.connection.execute(update, params![now.as_millis(), campaign]);
         written.map(drop).map_err(self.failed("write"))
     }
 
@@ -191,6 +211,19 @@ impl Permits {
         let read = self.connection.query_row(query, [account], |row| row.get(0)).optional();
         read.map(|at| at.map(Moment::from_millis)).map_err(self.failed("read"))
     }
+}
+
+/// Brings permits that seem to be later than `now` to `now`, where the last one does: another process, whose clock was not
+/// set back yet, may write such ones at any time.
+fn bring_back(db: &Transaction<'_>, now: Moment) -> rusqlite::Result<()> {
+    let last: Option<i64> = db
+        .prepare_cached("SELECT left_at FROM permit ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if last.is_some_and(|left| Moment::from_millis(left) > now + APART) {
+        db.execute(BRING, [now.as_millis()])?;
+    }
+    Ok(())
 }
 
 /// Whose account a permit is of.
@@ -291,31 +324,45 @@ fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Dura
         return Ok(Some((wish.at + DAY, why)));
     };
     let query = format!(
-        "SELECT until_at, answered FROM permit WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
+        "SELECT id, until_at, answered FROM permit WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
         which.condition()
     );
-    let found: Option<(i64, bool)> = db
+    let found: Option<(i64, i64, bool)> = db
         .prepare_cached(&query)?
-        .query_row(params![of, skipped], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![of, skipped], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    Ok(found.map(|(until, answered)| {
-        let until = Moment::from_millis(until);
-        // A clock that was set back makes earlier requests look like later ones.
-        let until = if answered { until.min(wish.at) } else { until };
-        let opens = until + GRAIN + period;
-        if answered || until < wish.at {
-            (opens, why)
-        } else {
-            (opens.min(wish.at + LOOK), why)
-        }
+    let Some((id, until, answered)) = found else { return Ok(None) };
+    let until = Moment::from_millis(until);
+    // The clock of another process may be a little ahead of ours.
+    let until = if answered { until.min(wish.at) } else { until };
+    let opens = until + GRAIN + period;
+    let may_change = match which {
+        Which::Key | Which::Account => !answered && until >= wish.at,
+        // A message that is refused gives its place back, whichever of them it is.
+        Which::Messages | Which::NewConversations => on_their_way(db, which, of, id, wish.at)?,
+    };
+    Ok(Some(if may_change {
+        (opens.min(wish.at + LOOK), why)
+    } else {
+        (opens, why)
     }))
+}
+
+/// Whether an answer is outstanding to a permit of this kind from the one with `id` on.
+fn on_their_way(db: &Transaction<'_>, which: Which, of: &str, id: i64, now: Moment) -> rusqlite::Result<bool> {
+    let query = format!(
+        "SELECT EXISTS (SELECT 1 FROM permit WHERE {} AND id >= ?2 AND answered = 0 AND until_at >= ?3)",
+        which.condition()
+    );
+    db.prepare_cached(&query)?
+        .query_row(params![of, id, now.as_millis()], |row| row.get(0))
 }
 
 /// When a UTC day opens: at once, or when the next one begins.
 fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
     let now = wish.at.shifted(wish.ahead);
     let query = format!(
-        "SELECT COUNT(*) FROM permit WHERE {} AND until_at >= ?2 AND left_at < ?3",
+        "SELECT COUNT(*), COALESCE(SUM(answered = 0 AND until_at >= ?4), 0) FROM permit WHERE {} AND until_at >= ?2 AND left_at < ?3",
         which.condition()
     );
     let mut statement = db.prepare_cached(&query)?;
@@ -323,9 +370,13 @@ fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why
         let (first, next) = (Moment::start_of_utc_day(today), Moment::start_of_utc_day(today + 1));
         let from = (first - MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
         let to = (next + MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
-        let used: u32 = statement.query_row(params![of, from, to], |row| row.get(0))?;
+        let (used, outstanding): (u32, u32) =
+            statement.query_row(params![of, from, to, wish.at.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if used >= limit {
-            return Ok(Some(((next + MIDNIGHT_MARGIN).shifted(-wish.ahead), why)));
+            let opens = (next + MIDNIGHT_MARGIN).shifted(-wish.ahead);
+            // A message that is refused gives its place back.
+            let may_change = used - outstanding < limit;
+            return Ok(Some((if may_change { opens.min(wish.at + LOOK) } else { opens }, why)));
         }
     }
     Ok(None)

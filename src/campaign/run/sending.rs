@@ -64,6 +64,9 @@ impl Prepared {
         let Some(connection) = self.connection.take() else {
             return Err(CampaignError::NoKey);
         };
+        if let Some(shared) = &self.pacing.shared {
+            shared.take_over(wall_time()).map_err(CampaignError::Permits)?;
+        }
         let history = self.open_history()?;
         let (plan, ledger) = self.share();
         journal.append(Entry::Run(self.run_start())).await?;

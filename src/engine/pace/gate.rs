@@ -118,6 +118,7 @@ impl Gate {
         ] {
             let DailyLimit::At(count) = limit else { continue };
             let gauge = match limits.day {
+                _ if count == 0 => Gauge::Shut,
                 DayKind::Utc => Gauge::Day(Day::new(DayLimit::Each(count))),
                 DayKind::Rolling => in_any(count, DAY),
             };

@@ -360,11 +360,20 @@ fn rows_whose_hours_are_closed_hold_up_no_others_of_their_account() {
     assert_eq!(left, [(1, START), (3, START), (5, START), (0, later), (2, later), (4, later)]);
 }
 
+/// When the first row of a run with these limits may leave.
+fn opening(limits: &Limits) -> Moment {
+    match schedule(limits, 1, &[], &[]).next(&plan(1, |_| Way::default()), START) {
+        Next::Wait(until, _) => until,
+        _ => START,
+    }
+}
+
 #[test]
 fn what_can_never_leave_is_told_and_not_waited_for() {
     let plan = plan(3, |_| Way::default());
     let mut limits = Limits::NONE;
     limits.account.daily = DailyLimit::At(0);
+    assert_eq!(opening(&limits), NEVER, "no day is better than another");
     let nothing =
         |limits: &Limits, hours: &[Openings]| simulate(schedule(limits, 1, &[], hours), &plan, world(1), |_, _, _| Reply::AT_ONCE);
     assert_eq!(nothing(&limits, &[]), Simulated::Unfinished);

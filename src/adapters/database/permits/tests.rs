@@ -102,7 +102,8 @@ fn a_day_is_shared_and_what_was_refused_uses_up_nothing_of_it() {
         permits.claim(asker, wish(NOON + 9)).expect("an answer"),
         Claim::Later(at(midnight), Wait::DailyLimit)
     );
-    granted(permits.claim(asker, wish(midnight)).expect("an answer"));
+    let id = granted(permits.claim(asker, wish(midnight)).expect("an answer"));
+    permits.answered(id, at(midnight), Counted::Yes).expect("written");
     let rolling = AccountLimits {
         day: DayKind::Rolling,
         ..limits.clone()
@@ -165,4 +166,105 @@ fn a_file_that_is_no_database_is_refused_by_name() {
     std::fs::write(&path, "this is no database, though it is long enough to be read as one".repeat(20)).expect("written");
     let error = Permits::open(&path, at(0)).expect_err("a refusal").to_string();
     assert!(error.contains("shared.db") && error.contains("ROWCAST_DATA_DIR"), "{error}");
+}
+
+#[test]
+fn permits_that_a_clock_set_back_left_in_the_future_count_as_just_used_and_no_longer() {
+    let (folder, mut permits) = open();
+    let limits = AccountLimits {
+        rate: rate("2/min"),
+        gap: "10s".parse().ok(),
+        ..limits()
+    };
+    let asker = asker("k", "a", &[], &limits);
+    let hour = 3_600_000;
+    let answered = granted(permits.claim(asker, wish(NOON + hour)).expect("an answer"));
+    permits.answered(answered, at(NOON + hour + 100), Counted::Yes).expect("written");
+    // The process of this one was killed.
+    granted(permits.claim(asker, wish(NOON + hour + 11_000)).expect("an answer"));
+    let path = folder.path().join("deep").join("shared.db");
+    let mut permits = Permits::open(&path, at(NOON)).expect("the same");
+    assert_eq!(
+        permits.claim(asker, wish(NOON)).expect("an answer"),
+        Claim::Later(at(NOON + 60_001), Wait::AccountRate),
+        "no burst"
+    );
+    let id = granted(permits.claim(asker, wish(NOON + 60_001)).expect("an answer"));
+    permits.answered(id, at(NOON + 60_002), Counted::Yes).expect("written");
+    // Another process, whose clock was not set back, goes on in the future.
+    let theirs = granted(permits.claim(asker, wish(NOON + hour + 80_000)).expect("an answer"));
+    permits.answered(theirs, at(NOON + hour + 80_001), Counted::Yes).expect("written");
+    assert_eq!(
+        permits.claim(asker, wish(NOON + 70_000)).expect("an answer"),
+        Claim::Later(at(NOON + 120_003), Wait::AccountRate)
+    );
+    granted(permits.claim(asker, wish(NOON + 120_003)).expect("an answer"));
+}
+
+#[test]
+fn what_may_still_be_refused_is_looked_at_again_soon() {
+    let (_folder, mut permits) = open();
+    for day in [DayKind::Utc, DayKind::Rolling] {
+        let limits = AccountLimits {
+            daily: DailyLimit::At(2),
+            day,
+            ..limits()
+        };
+        let account = format!("{day:?}");
+        let asker = asker("k", &account, &[], &limits);
+        let first = granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+        permits.answered(first, at(NOON + 5), Counted::Yes).expect("written");
+        let second = granted(permits.claim(asker, wish(NOON + 10)).expect("an answer"));
+        let later = permits.claim(asker, wish(NOON + 20)).expect("an answer");
+        assert_eq!(later, Claim::Later(at(NOON + 270), Wait::DailyLimit));
+        permits.answered(second, at(NOON + 30), Counted::No).expect("written");
+        granted(permits.claim(asker, wish(NOON + 270)).expect("an answer"));
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_on_its_way_arrived_before_the_next_run_of_its_campaign_began() {
+    let (_folder, mut permits) = open();
+    let limits = AccountLimits {
+        rate: rate("1/min"),
+        ..limits()
+    };
+    let asker = asker("k", "a", &[], &limits);
+    granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+    permits.take_over("another", at(NOON + 3000)).expect("written");
+    let look = Claim::Later(at(NOON + 4250), Wait::AccountRate);
+    assert_eq!(permits.claim(asker, wish(NOON + 4000)).expect("an answer"), look);
+    permits.take_over("c", at(NOON + 5000)).expect("written");
+    let later = Claim::Later(at(NOON + 65_001), Wait::AccountRate);
+    assert_eq!(permits.claim(asker, wish(NOON + 6000)).expect("an answer"), later);
+}
+
+#[test]
+fn many_who_open_claim_and_close_at_once_are_never_told_that_the_database_is_locked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shared.db");
+    let limits = AccountLimits {
+        daily: DailyLimit::At(70),
+        ..limits()
+    };
+    let granted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut count = 0;
+                    for round in 0..10 {
+                        let mut permits = Permits::open(&path, at(NOON)).expect("a database");
+                        let claim = permits.claim(asker("k", "a", &[], &limits), wish(NOON + round)).expect("an answer");
+                        if let Claim::Granted(id) = claim {
+                            permits.answered(id, at(NOON + round), Counted::Yes).expect("written");
+                            count += 1;
+                        }
+                    }
+                    count
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("an end")).sum()
+    });
+    assert_eq!(granted, 70);
 }
