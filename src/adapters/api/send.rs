@@ -185,7 +185,8 @@ impl Client {
     /// Why the body of a 2xx answer cannot be believed.
     fn unreadable(&self, body: &AnswerBody) -> Option<String> {
         let why = body.fault().or_else(|| match error_line(body.bytes(), &self.key) {
-            None => Some("the answer is empty".to_owned()),
+            None if body.bytes().trim_ascii().is_empty() => Some("the answer is empty".to_owned()),
+            None => Some("the answer is not what the service documents".to_owned()),
             Some(line) => Some(one_line(
                 &format!("the answer is not what the service documents: {line}"),
                 &self.key,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rowcast::campaign::preview::{Preview, preview, write_page};
 use rowcast::campaign::settings::{Format, Settings};
+use rowcast::model::problem::{Problem, Severity};
 use serde_json::json;
 
 use super::super::exit::Exit;
@@ -40,12 +41,17 @@ pub fn page(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
 }
 
 fn as_json(row: &Preview) -> String {
-    json!({
+    let problem = |problem: &Problem| json!({"severity": problem.severity, "code": problem.code, "text": problem.text});
+    let mut object = json!({
         "row": row.row, "key": row.key, "status": row.status, "account": row.account, "recipient": row.recipient,
-        "subject": row.subject, "message": row.message, "message_sha256": row.message_sha256, "attachments": row.attachments,
-        "problems": row.problems,
-    })
-    .to_string()
+        "subject": row.subject, "message": row.message, "message_sha256": row.message_sha256,
+        "problems": row.problems.iter().map(problem).collect::<Vec<_>>(),
+    });
+    // Only rows with files have the member: whoever compares the objects of a campaign without any sees what is promised.
+    if !row.attachments.is_empty() {
+        object["attachments"] = json!(row.attachments);
+    }
+    object.to_string()
 }
 
 fn show(row: &Preview, screen: &mut Screen) {
@@ -68,7 +74,7 @@ fn show(row: &Preview, screen: &mut Screen) {
         screen.line(&line);
     }
     for problem in &row.problems {
-        let style = if problem.severity == rowcast::model::problem::Severity::Error {
+        let style = if problem.severity == Severity::Error {
             Style::Red
         } else {
             Style::Yellow

@@ -79,9 +79,11 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
     }
     if !asking && prepared.proposal.to_send > 0 {
         let messages = messages(prepared.proposal.to_send, &prepared.proposal);
-        screen.say(&match &settings.endpoint {
-            Endpoint::Sandbox => format!("Sending {messages} to the sandbox, where nobody gets them."),
-            Endpoint::Service { .. } => format!("Sending {messages}."),
+        screen.say(&match (&settings.endpoint, prepared.proposal.accounts.as_slice()) {
+            (Endpoint::Sandbox, _) => format!("Sending {messages} to the sandbox, where nobody gets them."),
+            (_, [(Some(_), _)]) => format!("Sending {messages} from {}.", the_only_account(&prepared.proposal)),
+            (_, [_]) => format!("Sending {messages}."),
+            (_, accounts) => format!("Sending {messages} from {} accounts.", number(accounts.len())),
         });
     }
     let manner = match (screen.can_draw(), settings.show.level) {
@@ -124,6 +126,15 @@ fn consent(proposal: &Proposal, screen: &mut Screen) -> Result<bool, CampaignErr
     Ok(answer == Consent::Given)
 }
 
+/// The account of all messages, with its name where it was taken since the key has no other.
+fn the_only_account(proposal: &Proposal) -> String {
+    match (proposal.accounts.first(), &proposal.account_name) {
+        (Some((Some(id), _)), Some(name)) => format!("account {} ({})", one_line(id), one_line(name)),
+        (Some((Some(id), _)), None) => format!("account {}", one_line(id)),
+        _ => "the only account of the key".to_owned(),
+    }
+}
+
 /// What will happen, in words.
 fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
     let total = counted(proposal.counts.total(), "row");
@@ -139,10 +150,10 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
         screen.note(&format!("  A test: all to {}, and none of it counts for a row.", one_line(to)));
     }
     for (account, rows) in &proposal.accounts {
-        let name = match (account, &proposal.account_name) {
-            (Some(id), Some(name)) if proposal.accounts.len() == 1 => format!("account {} ({})", one_line(id), one_line(name)),
-            (Some(id), _) => format!("account {}", one_line(id)),
-            (None, _) => "the only account of the key".to_owned(),
+        let name = match account {
+            _ if proposal.accounts.len() == 1 => the_only_account(proposal),
+            Some(id) => format!("account {}", one_line(id)),
+            None => "the only account of the key".to_owned(),
         };
         screen.note(&format!("  {} from {name}", counted(*rows, "message")));
     }
@@ -209,7 +220,7 @@ fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
         "rows": proposal.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "sent_this_run": 0, "results": settings.files.results.to_string_lossy(),
-        "stopped": null, "to_send": proposal.to_send, "seconds": proposal.duration.map(|lasts| lasts.as_secs()),
+        "stopped": null,
     });
     if let Some(to) = &proposal.test_to {
         object["test_to"] = json!(to);

@@ -82,6 +82,7 @@ impl CampaignFile {
             match (name.get_ref().as_ref(), value.get_ref().as_table()) {
                 (keys::COLUMNS, Some(section)) => file.take_columns(&reader, section)?,
                 (section, Some(keys)) if keys::SECTIONS.contains(&section) => file.take_section(&reader, section, keys)?,
+                (section, Some(_)) if near_section(section).is_some() => return Err(reader.wrong(at, unknown_section(section))),
                 (key, _) => file.take(&reader, "", key, at, value.get_ref())?,
             }
         }
@@ -256,6 +257,17 @@ fn said(kind: Kind, value: &DeValue<'_>) -> Option<Vec<String>> {
         (Kind::List, DeValue::Array(list)) => list.iter().map(|one| text(one.get_ref())).collect(),
         (Kind::List, value) => text(value).map(|text| vec![text]),
     }
+}
+
+/// The section that is meant by the name of one that is none.
+fn near_section(name: &str) -> Option<&'static str> {
+    keys::nearest(name, keys::SECTIONS.iter().copied().chain([keys::COLUMNS]))
+}
+
+/// What to say about a section that nobody knows, though a setting may have its name.
+fn unknown_section(name: &str) -> String {
+    let near = near_section(name).map_or(String::new(), |near| format!("; did you mean `[{near}]`?"));
+    format!("unknown section `[{name}]`{near}")
 }
 
 /// What to say about a key that nobody knows in this section.
