@@ -32,8 +32,10 @@ pub struct View {
     pub per_minute: Option<f64>,
     /// The wait that is going on, if nothing can leave.
     pub waiting: Option<(Moment, Wait)>,
-    /// Accounts that have rows left and cannot send just now.
-    pub accounts_waiting: usize,
+    /// What accounts wait for that have rows left and cannot send just now, in lines, where there are several accounts.
+    pub waits: Vec<String>,
+    /// The day on which everything will be done, where it is further off than a while.
+    pub done_on: Option<String>,
     /// When everything will be done.
     pub done_at: Option<Moment>,
     /// What went wrong last.
@@ -41,6 +43,12 @@ pub struct View {
 }
 
 impl View {
+    /// What is told below the line of counts: nothing, or a line for each thing that accounts wait for.
+    #[must_use]
+    pub fn below(&self) -> String {
+        self.waits.iter().flat_map(|wait| ["\n  ", wait]).collect()
+    }
+
     /// The view as one line, at `now`.
     #[must_use]
     pub fn line(&self, now: Moment) -> String {
@@ -62,8 +70,10 @@ impl View {
         if let Some((until, why)) = self.waiting.filter(|(until, _)| *until > now) {
             let _ = write!(line, " · waiting {} for {why}", whole(until.since(now)));
         }
-        if let Some(done) = self.done_at.filter(|done| *done > now && self.left > 0) {
-            let _ = write!(line, " · done in {}", whole(done.since(now)));
+        match (self.done_at.filter(|done| *done > now && self.left > 0), &self.done_on) {
+            (Some(_), Some(day)) => drop(write!(line, " · done on {day}")),
+            (Some(done), None) => drop(write!(line, " · done in {}", whole(done.since(now)))),
+            (None, _) => {}
         }
         line
     }
@@ -147,7 +157,8 @@ fn bar(total: usize, view: Arc<Mutex<View>>, clock: fn() -> Moment) -> ProgressB
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
     let told = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
         // A bar that cannot be drawn is no reason to stop sending.
-        let _ = out.write_str(&lock(&view).line(clock()));
+        let view = lock(&view);
+        let _ = out.write_str(&view.line(clock())).and_then(|()| out.write_str(&view.below()));
     };
     let style = ProgressStyle::with_template("{bar:24.green/dim} {percent:>3}% {told}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.with_key("told", told).progress_chars("━━─"));
@@ -159,8 +170,11 @@ fn lines(view: Arc<Mutex<View>>, clock: fn() -> Moment) -> Option<(Sender<()>, J
     let (stop, stopped) = channel::<()>();
     let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
         while stopped.recv_timeout(LINE_PERIOD) == Err(RecvTimeoutError::Timeout) {
-            let line = lock(&view).line(clock());
-            let _ = writeln!(std::io::stderr(), "{line}");
+            let (line, below) = {
+                let view = lock(&view);
+                (view.line(clock()), view.below())
+            };
+            let _ = writeln!(std::io::stderr(), "{line}{below}");
         }
     });
     thread.ok().map(|thread| (stop, thread))

@@ -18,6 +18,7 @@ use crate::engine::schedule::Schedule;
 use crate::engine::shared::{Names, Shared};
 use crate::engine::simulate::{Reply, Simulated, World, simulate};
 use crate::model::calendar::Openings;
+use crate::model::event::Wait;
 use crate::model::plan::Plan;
 use crate::model::time::Moment;
 use crate::model::window::Past;
@@ -211,6 +212,12 @@ impl Pacing {
                 Reply::AT_ONCE
             },
         )
+    }
+
+    /// The accounts that have rows and cannot send at `now`, until when and why.
+    #[must_use]
+    pub fn waiting(&self, plan: &Plan, now: Moment) -> Vec<(u16, Moment, Wait)> {
+        Schedule::new(self.account_count(), self.pace(now)).waiting(plan, now)
     }
 
     /// When the last row will have been sent; `None` where that cannot be told.

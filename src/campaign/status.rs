@@ -11,6 +11,7 @@ use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
 use crate::engine::clock::wall_time;
+use crate::model::event::Wait;
 use crate::model::plan::Choice;
 use crate::model::status::{Counts, Status};
 use crate::model::time::Moment;
@@ -26,6 +27,10 @@ pub struct Standing {
     pub running: Running,
     /// When the last row will have been sent if a run sends from now on; `None` where that cannot be told.
     pub done: Option<Moment>,
+    /// Accounts that have rows left and could not send just now: until when, and why.
+    pub waiting: Vec<(u16, Moment, Wait)>,
+    /// The ids of the accounts, by index.
+    pub ids: Vec<Option<String>>,
 }
 
 /// Whether a run holds the campaign.
@@ -66,6 +71,8 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         origin: memory.origin,
         running,
         done: pacing.done(&plan, now),
+        waiting: pacing.waiting(&plan, now),
+        ids: accounts.ids().to_vec(),
     };
     freshen(settings, reading, plan, memory)?;
     Ok(standing)

@@ -86,7 +86,17 @@ struct Outlook {
 impl Outlook {
     /// Told every few seconds, and so that its cost stays a small part of a run's.
     fn is_due(&self) -> bool {
-        self.told.is_none_or(|told| told.elapsed() > OUTLOOK_PERIOD.max(self.cost * 50))
+        self.told.is_none_or(|told| told.elapsed() > self.period())
+    }
+
+    fn period(&self) -> Duration {
+        OUTLOOK_PERIOD.max(self.cost * 50)
+    }
+
+    /// How long a run that waits may sleep before it is to tell again.
+    fn sleep(&self) -> Duration {
+        let left = |told: Instant| self.period().saturating_sub(told.elapsed()) + Duration::from_millis(1);
+        self.told.map_or(LONGEST_SLEEP, left)
     }
 }
 
@@ -125,6 +135,7 @@ impl<'a> Dispatcher<'a> {
                 return self.ended;
             }
             self.tell_outlook();
+            let nap = pause.unwrap_or(LONGEST_SLEEP).min(self.outlook.sleep());
             tokio::select! {
                 biased;
                 Some(who) = asked.recv() => {
@@ -139,7 +150,7 @@ impl<'a> Dispatcher<'a> {
                     }
                 }
                 told = inquiries.next(sender.client, sender.clock) => self.learn(told),
-                () = tokio::time::sleep(pause.unwrap_or(LONGEST_SLEEP)), if pause.is_some() => {}
+                () = tokio::time::sleep(nap), if pause.is_some() => {}
             }
         }
     }

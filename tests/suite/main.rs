@@ -12,6 +12,7 @@ mod hostile;
 mod kill;
 mod main_job;
 mod order;
+mod outlook;
 mod pace;
 mod prefixes;
 mod reconcile;

@@ -21,6 +21,8 @@ pub struct Proposal {
     pub to_send: usize,
     /// From which accounts, and how many each; `None`: the only one of the key.
     pub accounts: Vec<(Option<String>, usize)>,
+    /// The ids of the run's accounts, by index.
+    pub ids: Vec<Option<String>>,
     /// How many rows each of the run's accounts sends, by index.
     pub by_account: Vec<usize>,
     /// The name of the only account, where the service told it.
@@ -104,6 +106,7 @@ impl Look {
                 .zip(by_account.iter().copied())
                 .filter(|(_, rows)| *rows > 0)
                 .collect(),
+            ids: accounts.ids().to_vec(),
             by_account,
             account_name: None,
             first: None,

@@ -17,7 +17,7 @@ use super::super::again as typed;
 use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
-use super::super::watch::Watch;
+use super::super::watch::{A_WHILE, Watch};
 use super::{again, in_words, point_to_unconfirmed, refuse, signals, what_is_left};
 
 /// Runs the campaign.
@@ -92,7 +92,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         (false, _) => Manner::Lines,
     };
     let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
-    let mut watch = Watch::new(&progress, settings.show.level, &prepared.proposal);
+    let mut watch = Watch::new(&progress, settings.show.level, &prepared.proposal, |at| super::when(settings, at));
     let summary = Box::pin(prepared.send(signals::listen(), |event| watch.note(event))).await;
     drop(watch);
     progress.finish();
@@ -210,9 +210,6 @@ fn pace_in_words(settings: &Settings, proposal: &Proposal) -> String {
         }
     }
 }
-
-/// Whoever waits longer wants to know the day.
-const A_WHILE: std::time::Duration = std::time::Duration::from_hours(1);
 
 fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
     let count = |status| proposal.counts.of(status);

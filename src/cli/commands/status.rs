@@ -3,11 +3,15 @@
 use rowcast::campaign::memory::Origin;
 use rowcast::campaign::settings::{Format, Settings};
 use rowcast::campaign::status::{Running, Standing, status};
+use rowcast::engine::clock::wall_time;
+use rowcast::model::event::Wait;
 use rowcast::model::status::Status;
+use rowcast::model::time::Moment;
 use serde_json::json;
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, one_line};
+use super::super::watch::waits;
 use super::{again, in_words, point_to_unconfirmed, refuse, what_is_left, when};
 
 /// Reads the campaign and says where it stands.
@@ -25,11 +29,16 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
 
 fn as_json(settings: &Settings, standing: &Standing) -> String {
     let count = |status| standing.counts.of(status);
+    let waiting = |(account, until, why): &(u16, Moment, Wait)| {
+        let id = standing.ids.get(usize::from(*account)).and_then(Option::as_deref);
+        json!({"account": id, "until": until.to_string(), "why": why.to_string()})
+    };
     json!({
         "rows": standing.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
         "pending": count(Status::Pending), "running": standing.running == Running::Yes, "next": standing.next(),
         "done": standing.done.filter(|_| standing.next() > 0).map(|done| done.to_string()),
+        "waiting": standing.waiting.iter().map(waiting).collect::<Vec<_>>(),
         "results": settings.files.results.to_string_lossy(),
     })
     .to_string()
@@ -50,6 +59,9 @@ fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
     }
     if let Some(done) = standing.done.filter(|_| standing.next() > 0) {
         screen.line(&format!("Sent from now on, all would be done on {}.", when(settings, done)));
+    }
+    for line in waits(&standing.waiting, &standing.ids, wall_time(), &|at| when(settings, at)) {
+        screen.line(&format!("Waiting for {line}"));
     }
     let unconfirmed = standing.counts.of(Status::Unconfirmed);
     point_to_unconfirmed(settings, unconfirmed, screen);
