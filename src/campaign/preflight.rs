@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::reading::Reading;
 use super::survey::Seen;
+use crate::adapters::sheet::HiddenRows;
 use crate::model::fingerprint::{Fingerprint, check_of};
 use crate::model::plan::Meeting;
 use crate::model::problem::{Problem, RowProblem, Severity};
@@ -36,6 +37,7 @@ pub struct Together {
     unnamed: Vec<RowNumber>,
     unnamed_count: usize,
     companies: HashMap<Fingerprint, (u32, String)>,
+    hidden: HiddenRows,
 }
 
 impl Together {
@@ -52,6 +54,7 @@ impl Together {
             unnamed: Vec::new(),
             unnamed_count: 0,
             companies: HashMap::new(),
+            hidden: reading.sheet().description().hidden.clone(),
         }
     }
 
@@ -83,6 +86,20 @@ impl Together {
     pub fn finish(mut self) -> Vec<RowProblem> {
         let mut found = Vec::new();
         let rows = self.lengths.len();
+        if self.hidden.count > 0 {
+            let count = self.hidden.count as usize;
+            let (what, them) = match count {
+                1 => ("1 row is".to_owned(), "it"),
+                _ => (format!("{count} rows are"), "them"),
+            };
+            found.push(whole(
+                "hidden-rows",
+                format!(
+                    "{what} hidden in the workbook, perhaps by a filter ({}), and would get messages like the others; show {them}, or take {them} out of the sheet",
+                    listed(&self.hidden.first, count)
+                ),
+            ));
+        }
         if rows > 1 && !self.differ && self.has_names {
             found.push(whole(
                 "same-message",

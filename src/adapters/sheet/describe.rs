@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::shown;
-use crate::model::row::{Header, Meaning};
+use crate::model::row::{Header, Meaning, RowNumber};
 
 /// What parts the cells of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,27 @@ pub enum Format {
     Ods,
 }
 
+/// Rows that the workbook hides, perhaps by a filter. They are read like the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HiddenRows {
+    /// How many there are.
+    pub count: u32,
+    /// The first of them.
+    pub first: Vec<RowNumber>,
+}
+
+impl HiddenRows {
+    /// How many are named.
+    const NAMED: usize = 5;
+
+    pub(super) fn note(&mut self, number: u32) {
+        self.count += 1;
+        if self.first.len() < Self::NAMED {
+            self.first.push(RowNumber(number));
+        }
+    }
+}
+
 /// What was recognised of a sheet. Its text is one line of the form `text, UTF-8, cells parted by ','`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
@@ -87,6 +108,8 @@ pub struct Description {
     pub delimiter: Option<Delimiter>,
     /// The tab of a workbook.
     pub tab: Option<String>,
+    /// The rows with something in them that the workbook hides.
+    pub hidden: HiddenRows,
     /// Which header was taken for which meaning.
     pub taken: Vec<(Meaning, String)>,
     /// The header of the key column.
@@ -100,6 +123,10 @@ impl Description {
             encoding,
             delimiter,
             tab,
+            hidden: HiddenRows {
+                count: 0,
+                first: Vec::new(),
+            },
             taken: Vec::new(),
             key: None,
         }

@@ -25,7 +25,7 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-pub use self::describe::{Delimiter, Description, Format};
+pub use self::describe::{Delimiter, Description, Format, HiddenRows};
 pub use self::error::{At, Fault, SheetError};
 pub use self::rows::Rows;
 
@@ -101,7 +101,8 @@ impl Sheet {
             dialect: Dialect::new(Delimiter::Comma, Ending::Feed),
             stand: Stand { place: 0, line: 0, row: 0 },
         };
-        let description = Description::new(format, "UTF-8", None, Some(tab.name));
+        let mut description = Description::new(format, "UTF-8", None, Some(tab.name));
+        description.hidden = tab.hidden;
         Self::with(named, Source::new(tab.text, 0), recognised, description, options)
     }
 

@@ -8,15 +8,18 @@ pub struct Dice(u64);
 
 impl Dice {
     /// New ones each time; the seed is printed, and `ROWCAST_TEST_SEED` throws the same again.
-    #[expect(clippy::print_stdout, reason = "shown where the test fails")]
     pub fn new(test: &str) -> Self {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs() * 1000 + u64::from(since.subsec_millis()));
+        Self::with_seed(test, now)
+    }
+
+    /// The same ones each time, unless `ROWCAST_TEST_SEED` says others; the seed is printed.
+    #[expect(clippy::print_stdout, reason = "shown where the test fails")]
+    pub fn with_seed(test: &str, seed: u64) -> Self {
         let said = std::env::var("ROWCAST_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-        let now = || {
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs() * 1000 + u64::from(since.subsec_millis()))
-        };
-        let seed = said.unwrap_or_else(now);
+        let seed = said.unwrap_or(seed);
         println!("{test}: ROWCAST_TEST_SEED={seed}");
         Self(seed)
     }

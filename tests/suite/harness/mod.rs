@@ -11,6 +11,7 @@ pub mod record;
 mod server;
 #[cfg(target_os = "linux")]
 pub mod trace;
+pub mod workbook;
 
 pub use answer::{Answer, Delivery, broken, html, json, sent, status, urn_of};
 pub use campaign::{Campaign, Running, Signal};

@@ -31,8 +31,25 @@ const BOMB_RATIO: u64 = 250;
 /// The longest stretch of a part without a tag, in bytes: a parser holds it in memory.
 const LONGEST_TEXT: usize = 16 * 1024 * 1024;
 
+/// An archive that was looked through.
+pub(super) struct Checked {
+    pub(super) format: Format,
+    pub(super) archive: Archive,
+    pub(super) layout: Laid,
+}
+
+/// Whether a part of the workbook may say more of rows and cells than what is in them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Laid {
+    /// Nothing is hidden and nothing merged.
+    #[default]
+    Plainly,
+    /// Something is.
+    Specially,
+}
+
 /// Opens the archive and says which kind of workbook it is.
-pub(super) fn checked(file: File) -> Result<(Format, Archive), Stop> {
+pub(super) fn checked(file: File) -> Result<Checked, Stop> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(&error))?;
     if archive.len() > MOST_PARTS {
         return Err(Stop::hostile(format!("it has {} parts", archive.len())));
@@ -47,14 +64,18 @@ pub(super) fn checked(file: File) -> Result<(Format, Archive), Stop> {
     } else {
         return Err(Stop::Fault(Fault::Format("this is an archive, but no .xlsx or .ods workbook")));
     };
-    let mut total = 0;
+    let (mut total, mut layout) = (0, Laid::Plainly);
     for index in 0..archive.len() {
-        total += unpack(&mut archive, index, LARGEST - total)?;
+        let gauge = unpack(&mut archive, index, LARGEST - total)?;
+        total += gauge.size;
+        if gauge.laid == Laid::Specially {
+            layout = Laid::Specially;
+        }
     }
     if format == Format::Ods {
         check_ods(&mut archive)?;
     }
-    Ok((format, archive))
+    Ok(Checked { format, archive, layout })
 }
 
 /// An error of the archive.
@@ -65,13 +86,13 @@ pub(super) fn zip_error(error: &ZipError) -> Stop {
     }
 }
 
-/// Unpacks a part that a parser may read, and says how large it is.
-fn unpack(archive: &mut Archive, index: usize, left: u64) -> Result<u64, Stop> {
+/// Unpacks a part that a parser may read, and says what it measured.
+fn unpack(archive: &mut Archive, index: usize, left: u64) -> Result<Gauge, Stop> {
     let mut part = archive.by_index(index).map_err(|error| zip_error(&error))?;
     let name = part.name().map_err(|error| zip_error(&error))?.to_lowercase();
     let parsed = [".xml", ".rels"].iter().any(|end| name.ends_with(end));
     if !parsed {
-        return Ok(0);
+        return Ok(Gauge::default());
     }
     let limit = limit_of(&name).min(left);
     let packed = part.compressed_size();
@@ -96,7 +117,7 @@ fn unpack(archive: &mut Archive, index: usize, left: u64) -> Result<u64, Stop> {
     if gauge.claimed > gauge.size {
         return Err(Stop::hostile(format!("it claims {} strings and does not hold them", gauge.claimed)));
     }
-    Ok(gauge.size)
+    Ok(gauge)
 }
 
 fn limit_of(name: &str) -> u64 {
@@ -116,6 +137,8 @@ struct Gauge {
     text: usize,
     /// The largest number that the part claims as its count of unique strings; a parser reserves memory for it.
     claimed: u64,
+    /// Whether it has words of hidden rows or merged cells.
+    laid: Laid,
     /// The end of what was seen, for words that lie across two blocks.
     tail: Vec<u8>,
 }
@@ -149,6 +172,13 @@ impl Gauge {
                 return Err(Stop::hostile("an attribute is blown up with white space"));
             }
             self.claimed = self.claimed.max(count);
+        }
+        if self.laid == Laid::Plainly
+            && [&b"hidden="[..], b"mergeCell"]
+                .iter()
+                .any(|word| memchr::memmem::find(&self.tail, word).is_some())
+        {
+            self.laid = Laid::Specially;
         }
         let keep = self.tail.len().saturating_sub(REACH);
         self.tail.drain(..keep);

@@ -2,8 +2,10 @@
 //! parsed, and one tab written out as text for the one reader of sheets.
 
 mod archive;
+mod layout;
 mod number;
 mod ods;
+mod shape;
 mod table;
 mod xlsx;
 
@@ -14,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::describe::Format;
+use super::describe::{Format, HiddenRows};
 use super::error::{At, Fault, SheetError, io_error, listed, nearest_of};
 use super::source::Source;
 use super::text::spool;
@@ -25,6 +27,7 @@ use table::Table;
 pub(super) struct Tab {
     pub(super) name: String,
     pub(super) text: File,
+    pub(super) hidden: HiddenRows,
 }
 
 /// Why a workbook was not read; the path is not known here.
@@ -108,18 +111,16 @@ pub(super) fn is_archive(path: &Path, file: &File) -> Result<bool, SheetError> {
 /// Writes the tab `tab`, or the only filled one, of the workbook in `file` as text.
 pub(super) fn unpacked(path: &Path, file: File, tab: Option<&str>) -> Result<(Format, Tab), SheetError> {
     let read = file.try_clone().map_err(io_error("read", path))?;
-    let (format, archive) = archive::checked(read).map_err(|stop| stop.of(path, None))?;
+    let checked = archive::checked(read).map_err(|stop| stop.of(path, None))?;
+    let format = checked.format;
     let mut table = Table::new(spool(path)?);
     let copied = match format {
-        Format::Xlsx => {
-            drop(archive);
-            xlsx::copy(file, tab, &mut table)
-        }
-        _ => ods::copy(archive, tab, &mut table),
+        Format::Xlsx => xlsx::copy(file, checked, tab, &mut table),
+        _ => ods::copy(checked.archive, tab, &mut table),
     };
     let name = copied.map_err(|blame| blame.stop.of(path, blame.tab.as_deref()))?;
-    let text = table.finish().map_err(|stop| stop.of(path, None))?;
-    Ok((format, Tab { name, text }))
+    let (text, hidden) = table.finish().map_err(|stop| stop.of(path, None))?;
+    Ok((format, Tab { name, text, hidden }))
 }
 
 /// A tab of a workbook before it is read.
@@ -130,8 +131,9 @@ struct Found {
     filled: Filled,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Seen {
+    #[default]
     Shown,
     Hidden,
 }

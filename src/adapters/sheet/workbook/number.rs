@@ -18,6 +18,11 @@ pub(super) fn number(value: f64) -> Result<String, TooPrecise> {
     Ok(if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() })
 }
 
+/// Yes and no as spreadsheets show them.
+pub(super) const fn logical(value: bool) -> &'static str {
+    if value { "TRUE" } else { "FALSE" }
+}
+
 /// A date as `2025-10-13`, with a time of day as `2025-10-13T12:59:02`, a time alone as `12:59:02`.
 pub(super) fn date(value: ExcelDateTime) -> String {
     let serial = value.as_f64();

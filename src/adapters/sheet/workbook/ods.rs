@@ -11,7 +11,8 @@ use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::archive::{Archive, zip_error};
-use super::number::{TooPrecise, iso_date, iso_time, number};
+use super::number::{TooPrecise, iso_date, iso_time, logical};
+use super::shape::{Shape, padded_as_shown};
 use super::table::{Cells, MOST_COLUMNS, MOST_ROWS, Table, cell_fault};
 use super::{Blame, Filled, Found, Seen, Stop, choose};
 use crate::adapters::sheet::error::Fault;
@@ -85,6 +86,7 @@ struct Walk {
     /// The number of the row, counted from 1, and how often it repeats.
     number: u32,
     row_repeats: u32,
+    row_seen: Seen,
     cells: Cells,
     /// The column of the cell, counted from 0, and what is known of the cell.
     column: usize,
@@ -144,6 +146,10 @@ impl Walk {
             "table:table-row" if self.tab.is_some() && self.row.is_none() => {
                 self.row = Some(self.depth);
                 self.row_repeats = u32::try_from(repeats(element, "table:number-rows-repeated")?).unwrap_or(u32::MAX);
+                self.row_seen = match attribute(element, "table:visibility")?.as_deref() {
+                    Some("collapse" | "filter") => Seen::Hidden,
+                    _ => Seen::Shown,
+                };
                 self.cells.clear();
                 self.column = 0;
             }
@@ -288,7 +294,7 @@ impl Walk {
                         return Err(Stop::hostile("a filled row repeats more often than a person would want"));
                     }
                     for number in self.number..next {
-                        table.row(number, &self.cells)?;
+                        table.row(number, self.row_seen, &self.cells)?;
                     }
                 }
             }
@@ -352,10 +358,15 @@ impl Value {
             return Ok(self.text);
         };
         Ok(match self.kind.as_str() {
-            "float" | "percentage" | "currency" => match stored.parse() {
-                Ok(value) => number(value)?,
-                Err(_) => stored,
+            "float" | "percentage" | "currency" => match (stored.parse(), self.kind.as_str()) {
+                (Ok(value), "percentage") => Shape::Share.text(value)?,
+                (Ok(value), _) => match padded_as_shown(&self.text, value) {
+                    Some(padded) => padded,
+                    None => Shape::Plain.text(value)?,
+                },
+                (Err(_), _) => stored,
             },
+            "boolean" => logical(stored == "true").to_owned(),
             "date" => iso_date(&stored),
             "time" => iso_time(&stored),
             "error" => self.text,

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use super::Stop;
 use super::number::cell_name;
+use super::{Seen, Stop};
+use crate::adapters::sheet::describe::HiddenRows;
 use crate::adapters::sheet::error::Fault;
 use crate::model::row::trim;
 
@@ -25,6 +26,7 @@ pub(super) struct Table {
     header: Option<(usize, usize)>,
     written: u64,
     line: Vec<u8>,
+    hidden: HiddenRows,
 }
 
 /// The cells of the row that is being read, from the first column on.
@@ -68,12 +70,13 @@ impl Table {
             header: None,
             written: 0,
             line: Vec::new(),
+            hidden: HiddenRows::default(),
         }
     }
 
     /// Writes the row with number `number`, counted from 1, and blank ones before it where some were left out. Blank
     /// rows need not come; rows come in order.
-    pub(super) fn row(&mut self, number: u32, cells: &Cells) -> Result<(), Stop> {
+    pub(super) fn row(&mut self, number: u32, seen: Seen, cells: &Cells) -> Result<(), Stop> {
         let filled = |cell: &String| !trim(cell).is_empty();
         let Some(last) = cells.cells.iter().rposition(filled) else {
             return Ok(());
@@ -81,6 +84,7 @@ impl Table {
         if number <= self.rows || number > MOST_ROWS {
             return Err(Stop::hostile("rows out of order, or more rows than a spreadsheet has"));
         }
+        let below_header = self.header.is_some();
         let names = || cells.cells.iter().filter(|cell| filled(cell)).count();
         let (width, named) = *self.header.get_or_insert_with(|| (last + 1, names()));
         if last >= width {
@@ -89,6 +93,9 @@ impl Table {
                 preamble: named == 1,
             };
             return Err(Stop::Row(number, fault));
+        }
+        if seen == Seen::Hidden && below_header {
+            self.hidden.note(number);
         }
         self.line.clear();
         self.line.resize((number - self.rows - 1) as usize, b'\n');
@@ -111,11 +118,11 @@ impl Table {
             .map_err(|error| Stop::Io("write a temporary copy of", error))
     }
 
-    /// The file with all rows.
-    pub(super) fn finish(self) -> Result<File, Stop> {
-        self.out
-            .into_inner()
-            .map_err(|error| Stop::Io("write a temporary copy of", error.into_error()))
+    /// The file with all rows, and which of them are hidden.
+    pub(super) fn finish(self) -> Result<(File, HiddenRows), Stop> {
+        let file = self.out.into_inner();
+        let file = file.map_err(|error| Stop::Io("write a temporary copy of", error.into_error()))?;
+        Ok((file, self.hidden))
     }
 }
 

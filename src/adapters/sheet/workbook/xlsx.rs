@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{Cell, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
-use super::number::{TooPrecise, date, iso_date, iso_time, number};
+use super::archive::{Checked, Laid};
+use super::layout::Layout;
+use super::number::{TooPrecise, date, iso_date, iso_time, logical};
+use super::shape::Shape;
 use super::table::{Cells, MOST_ROWS, Table, cell_fault};
 use super::{Blame, Filled, Found, Seen, Stop, choose};
 use crate::adapters::sheet::error::Fault;
@@ -14,13 +17,18 @@ use crate::adapters::sheet::error::Fault;
 type Workbook = Xlsx<BufReader<File>>;
 
 /// Copies the tab that is meant to `table`, and gives its name.
-pub(super) fn copy(file: File, tab: Option<&str>, table: &mut Table) -> Result<String, Blame> {
+pub(super) fn copy(file: File, checked: Checked, tab: Option<&str>, table: &mut Table) -> Result<String, Blame> {
+    let mut archive = checked.archive;
     // The parser was made for honest workbooks: should it give up on another one, that is a broken workbook and no end of the program.
     let guarded = catch_unwind(AssertUnwindSafe(|| {
         let mut workbook = Workbook::new(BufReader::new(file)).map_err(|error| xlsx_error(&error))?;
         let tabs = tabs(&mut workbook, tab.is_none())?;
         let name = choose(&tabs, tab).map_err(Stop::Fault)?;
-        match copy_cells(&mut workbook, &name, table) {
+        let layout = match checked.layout {
+            Laid::Plainly => Layout::default(),
+            Laid::Specially => Layout::of(&mut archive, &name)?,
+        };
+        match copy_cells(&mut workbook, &name, layout, table) {
             Ok(()) => Ok(name),
             Err(stop) => Err(Blame::in_tab(stop, name)),
         }
@@ -67,41 +75,100 @@ fn is_filled(workbook: &mut Workbook, name: &str) -> Result<bool, Stop> {
     Ok(false)
 }
 
-fn copy_cells(workbook: &mut Workbook, name: &str, table: &mut Table) -> Result<(), Stop> {
-    let mut reader = workbook.worksheet_cells_reader(name).map_err(|error| xlsx_error(&error))?;
+fn copy_cells(workbook: &mut Workbook, name: &str, mut layout: Layout, table: &mut Table) -> Result<(), Stop> {
+    let mut source = Source::of(workbook, name)?;
     let mut cells = Cells::default();
     let mut current = 1;
-    while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|error| xlsx_error(&error))? {
-        let (row, column) = (cell.pos.0.saturating_add(1), cell.pos.1 as usize);
+    let seen = |layout: &Layout, row| if layout.hides(row) { Seen::Hidden } else { Seen::Shown };
+    while let Some((cell, shape)) = source.next()? {
+        let (row, column) = (cell.get_position().0.saturating_add(1), cell.get_position().1 as usize);
         if row != current {
             if row < current || row > MOST_ROWS {
                 return Err(Stop::hostile("rows out of order, or more rows than a spreadsheet has"));
             }
-            table.row(current, &cells)?;
+            table.row(current, seen(&layout, current), &cells)?;
             cells.clear();
             current = row;
         }
-        if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
-            return Err(cell_fault(row, column, |cell| Fault::NoStoredValue { cell }));
-        }
-        match text(&cell.value) {
-            Ok(text) if text.is_empty() => {}
+        match text(cell.get_value(), shape) {
+            Ok(text) if text.is_empty() || layout.covers(cell.get_position().0, cell.get_position().1) => {}
             Ok(text) => cells.put(column, &text, 1)?,
             Err(TooPrecise) => return Err(cell_fault(row, column, |cell| Fault::TooPrecise { cell })),
         }
     }
-    table.row(current, &cells)
+    table.row(current, seen(&layout, current), &cells)
+}
+
+/// The cells of a tab, one after another, and what their formats make of numbers.
+struct Source<'a> {
+    reader: XlsxCellReader<'a, BufReader<File>>,
+    /// By the number of the style; empty where no style of the workbook changes a number, and formulas are looked at on the way.
+    shapes: Vec<Shape>,
+}
+
+impl<'a> Source<'a> {
+    /// The parser tells formulas or styles. Where styles matter, formulas are looked through first.
+    fn of(workbook: &'a mut Workbook, name: &str) -> Result<Self, Stop> {
+        let mut shapes = shapes(workbook, name)?;
+        if shapes.iter().all(|shape| *shape == Shape::Plain) {
+            shapes.clear();
+        } else {
+            look_at_formulas(workbook, name)?;
+        }
+        Ok(Self {
+            reader: workbook.worksheet_cells_reader(name).map_err(|error| xlsx_error(&error))?,
+            shapes,
+        })
+    }
+
+    /// The next cell. One with a formula and without its value is a fault.
+    fn next(&mut self) -> Result<Option<(Cell<DataRef<'a>>, Shape)>, Stop> {
+        if !self.shapes.is_empty() {
+            let found = self.reader.next_cell_with_style_id().map_err(|error| xlsx_error(&error))?;
+            let shape = |style: usize| self.shapes.get(style).copied().unwrap_or(Shape::Plain);
+            return Ok(found.map(|(cell, style)| (cell, shape(style))));
+        }
+        let found = self.reader.next_cell_with_formula_metadata().map_err(|error| xlsx_error(&error))?;
+        match found {
+            Some(cell) if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) => {
+                let (row, column) = (cell.pos.0.saturating_add(1), cell.pos.1 as usize);
+                Err(cell_fault(row, column, |cell| Fault::NoStoredValue { cell }))
+            }
+            Some(cell) => Ok(Some((Cell::new(cell.pos, cell.value), Shape::Plain))),
+            None => Ok(None),
+        }
+    }
+}
+
+/// What each style of the workbook makes of a number.
+fn shapes(workbook: &mut Workbook, name: &str) -> Result<Vec<Shape>, Stop> {
+    let reader = workbook.worksheet_cells_reader(name).map_err(|error| xlsx_error(&error))?;
+    let shape = |style: &calamine::Style| {
+        let format = style.number_format.as_ref();
+        format.map_or(Shape::Plain, |format| Shape::of(&format.format_code))
+    };
+    Ok(reader.styles().iter().map(shape).collect())
+}
+
+/// Looks through a tab for a formula without its value.
+fn look_at_formulas(workbook: &mut Workbook, name: &str) -> Result<(), Stop> {
+    let mut source = Source {
+        reader: workbook.worksheet_cells_reader(name).map_err(|error| xlsx_error(&error))?,
+        shapes: Vec::new(),
+    };
+    while source.next()?.is_some() {}
+    Ok(())
 }
 
 /// A cell as a person sees it.
-fn text(value: &DataRef<'_>) -> Result<String, TooPrecise> {
+fn text(value: &DataRef<'_>, shape: Shape) -> Result<String, TooPrecise> {
     Ok(match value {
         DataRef::Empty => String::new(),
         DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(value) => value.to_string(),
-        DataRef::Float(value) => number(*value)?,
-        DataRef::Bool(value) => value.to_string(),
+        DataRef::Float(value) => shape.text(*value)?,
+        DataRef::Bool(value) => logical(*value).to_owned(),
         DataRef::DateTime(value) => date(*value),
         DataRef::DateTimeIso(text) => iso_date(text),
         DataRef::DurationIso(text) => iso_time(text),
