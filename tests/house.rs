@@ -260,3 +260,48 @@ fn the_design_has_every_file_and_every_file_says_what_it_is() {
         );
     }
 }
+
+/// The texts that a patch changes, file by file, as they have to stand there before it.
+fn changed(patch: &str) -> Vec<(&str, String)> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    let mut file = "";
+    for line in patch.lines() {
+        match (line.strip_prefix("--- a/"), line.get(..1)) {
+            (Some(name), _) => file = name,
+            (None, Some("@")) => found.push((file, String::new())),
+            (None, Some(" " | "-")) => {
+                if let Some((_, text)) = found.last_mut() {
+                    text.push_str(&line[1..]);
+                    text.push('\n');
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_mutation_still_finds_the_code_that_it_breaks_and_a_test_that_has_to_notice() {
+    let tests: String = sources("tests/suite").into_iter().map(|(_, text)| text).collect();
+    let patches = fs::read_dir(root().join("tests/mutations")).expect("readable");
+    let mut seen = 0;
+    for path in patches.map(|entry| entry.expect("an entry").path()) {
+        let (name, patch) = (path.display(), fs::read_to_string(&path).expect("readable"));
+        let line = |word: &str| patch.lines().find_map(|line| line.strip_prefix(word));
+        assert!(line("What: ").is_some_and(|what| !what.is_empty()), "{name} does not say what it breaks");
+        let test = line("Test: ").and_then(|test| test.split("::").last()).unwrap_or_default();
+        assert!(
+            test.len() > 3 && tests.contains(&format!("fn {test}")),
+            "{name}: no test of the suite begins with `{test}`"
+        );
+        for (file, text) in changed(&patch) {
+            let code = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{name}: {file}: {error}"));
+            // Once: where there were two places, nobody could say which of them is broken.
+            let places = code.matches(&text).count();
+            assert_eq!(places, 1, "{name} does not apply any more; what it changes in {file} is there {places} times:\n{text}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
