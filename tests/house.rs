@@ -289,7 +289,10 @@ fn every_mutation_still_finds_the_code_that_it_breaks_and_a_test_that_has_to_not
     for path in patches.map(|entry| entry.expect("an entry").path()) {
         let (name, patch) = (path.display(), fs::read_to_string(&path).expect("readable"));
         let line = |word: &str| patch.lines().find_map(|line| line.strip_prefix(word));
-        assert!(line("What: ").is_some_and(|what| !what.is_empty()), "{name} does not say what it breaks");
+        assert!(
+            line("What: ").is_some_and(|what| !what.is_empty()),
+            "{name} does not say what it breaks"
+        );
         let test = line("Test: ").and_then(|test| test.split("::").last()).unwrap_or_default();
         assert!(
             test.len() > 3 && tests.contains(&format!("fn {test}")),
@@ -299,7 +302,10 @@ fn every_mutation_still_finds_the_code_that_it_breaks_and_a_test_that_has_to_not
             let code = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{name}: {file}: {error}"));
             // Once: where there were two places, nobody could say which of them is broken.
             let places = code.matches(&text).count();
-            assert_eq!(places, 1, "{name} does not apply any more; what it changes in {file} is there {places} times:\n{text}");
+            assert_eq!(
+                places, 1,
+                "{name} does not apply any more; what it changes in {file} is there {places} times:\n{text}"
+            );
             seen += 1;
         }
     }

@@ -33,7 +33,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest() {
         refusal("[pace]\nrat = 1\n"),
         "spring/campaign.toml:2: unknown key `rat` in [pace]; did you mean `rate`?"
     );
-    assert!(refusal("[colums]\nrecipient = \"x\"\n").ends_with("did you mean `columns`?"));
+    assert!(refusal("[colums]\nrecipient = \"x\"\n").ends_with("did you mean `[columns]`?"));
     assert!(refusal("files = [\"x\"]\n").ends_with("`files` belongs in [suppress]"));
     assert!(refusal("[pace]\nsheet = \"x\"\n").contains("before the first section"));
     assert!(refusal("x = 1\n").contains("every long flag"));
