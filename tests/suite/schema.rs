@@ -1,9 +1,13 @@
-//! What is sent is what the service documents: every field, and no other.
+//! What is sent is what the service documents: every field, and no other. `harness::openapi` holds every request of every test
+//! against the `OpenAPI` file.
+
+use std::path::Path;
 
 use rowcast::adapters::sandbox::{Plan, SandboxAccount, Settings};
-use serde_json::Value;
+use serde_json::{Value, json as object};
 
 use crate::harness::Campaign;
+use crate::harness::openapi::{Asked, Content, violations};
 use crate::stand_in::StandIn;
 
 /// Columns for everything that a send can say; rows with all of it, with little of it, and with each form of a recipient.
@@ -16,7 +20,7 @@ bob,,,,,,Bob
 ";
 
 #[test]
-fn every_request_of_a_campaign_with_all_fields_is_valid_by_the_schema() {
+fn a_campaign_sends_every_field_that_the_schema_has() {
     let log = tempfile::NamedTempFile::new().expect("a log");
     let account = SandboxAccount {
         plan: Plan::SalesNavigator,
@@ -32,40 +36,109 @@ fn every_request_of_a_campaign_with_all_fields_is_valid_by_the_schema() {
     campaign.write("two.txt", "two");
     campaign.run_at(stand_in.base_url(), &[]).exits(0);
 
+    let sends = sends(log.path());
+    assert_eq!(sends.len(), 4);
     let api: Value = serde_json::from_str(include_str!("../schemas/connectsafely-openapi.json")).expect("JSON");
-    let mut components = api["components"].clone();
-    close(&mut components["schemas"]);
-    let schema = components["schemas"]["SendMessageRequest"].clone();
-    let whole = serde_json::json!({"$ref": "#/components/schemas/SendMessageRequest", "components": components});
-    let validator = jsonschema::validator_for(&whole).expect("a schema");
-    let text = std::fs::read_to_string(log.path()).expect("a log");
-    let bodies: Vec<Value> = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|line| line["kind"] == "request" && line["path"].as_str().is_some_and(|path| path.ends_with("/conversations/send")))
-        .map(|line| line["body"].clone())
-        .collect();
-    assert_eq!(bodies.len(), 4);
-    for body in &bodies {
-        let errors: Vec<String> = validator.iter_errors(body).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:?}\n{body}");
+    let fields = &api["components"]["schemas"]["SendMessageRequest"]["properties"];
+    for field in fields.as_object().expect("fields").keys() {
+        assert!(sends.iter().any(|body| body.get(field).is_some()), "no request has {field}");
     }
-    let fields = schema["properties"].as_object().expect("fields");
-    for field in fields.keys() {
-        assert!(bodies.iter().any(|body| body.get(field).is_some()), "no request has {field}");
-    }
-    assert!(
-        !validator.is_valid(&serde_json::json!({"message": "to nobody"})),
-        "the schema can refuse"
-    );
 }
 
-/// No object may have fields that are not documented.
-fn close(schema: &mut Value) {
-    if let Value::Object(fields) = schema {
-        fields.values_mut().for_each(close);
-        if fields.get("properties").is_some_and(Value::is_object) && fields.get("type").is_some() {
-            fields.insert("additionalProperties".to_owned(), false.into());
+/// The bodies of the sends in a sandbox's log.
+fn sends(log: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(log).expect("a log");
+    let records = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
+    let sends = records.filter(|record| record["kind"] == "request" && record["path"] == "/linkedin/conversations/send");
+    sends.map(|record| record["body"].clone()).collect()
+}
+
+const JSON: &str = "application/json";
+
+/// Fails unless the request is right, or is said to be wrong with this word.
+#[track_caller]
+fn check(method: &str, path: &str, content: Content<'_>, wrong: Option<&str>) {
+    let found = violations(&Asked {
+        method,
+        path,
+        authorization: Some("Bearer 7d1f0c52"),
+        content,
+    });
+    match wrong {
+        None => assert_eq!(found, Vec::<String>::new(), "{method} {path}"),
+        Some(word) => assert!(found.iter().any(|one| one.contains(word)), "{method} {path} {content:?}: {found:?}"),
+    }
+}
+
+#[test]
+fn a_send_that_is_not_documented_is_noticed() {
+    let send = "/linkedin/conversations/send";
+    let with = |more: Value| {
+        let mut body = object!({"message": "Hello", "recipientProfileId": "jane"});
+        for (name, value) in more.as_object().expect("fields") {
+            body[name] = value.clone();
         }
+        body
+    };
+    let good = with(object!({}));
+    for (body, wrong) in [
+        (good.clone(), None),
+        (with(object!({"accountId": "a", "subject": "", "messagingChannel": "auto"})), None),
+        (Value::Null, Some("null")),
+        (object!({"message": "to nobody"}), Some("anyOf")),
+        (object!({"recipientProfileId": "jane"}), Some("message")),
+        (with(object!({"message": ""})), Some("shorter")),
+        (with(object!({"note": 1})), Some("note")),
+        (with(object!({"messagingChannel": "mail"})), Some("mail")),
+        (with(object!({"attachments": [{"assetUrn": "urn:li:x"}]})), Some("attachments/0")),
+    ] {
+        check("POST", send, Content::Of(JSON, &body), wrong);
+    }
+    check("POST", send, Content::Of("application/json; charset=utf-8", &good), None);
+    check("POST", send, Content::Of("text/plain", &good), Some("Content-Type"));
+    check("POST", send, Content::Of("", &good), Some("Content-Type"));
+    check("POST", send, Content::Nothing, Some("missing"));
+    check("GET", send, Content::Nothing, Some("method"));
+    check(
+        "POST",
+        "/linkedin/conversations/send?x=1",
+        Content::Of(JSON, &good),
+        Some("x: is not"),
+    );
+    check("POST", "/conversations/send", Content::Of(JSON, &good), Some("base URL"));
+}
+
+#[test]
+fn a_question_or_upload_that_is_not_documented_is_noticed() {
+    let messages = "/linkedin/conversations/urn%3Ali%3Ax%3A%28a%2C2-b%3D%3D%29/messages";
+    for (path, wrong) in [
+        ("/linkedin/accounts", None),
+        ("/linkedin/messages", Some("none of the documented")),
+        ("/linkedin/conversations/exists/jane%20doe?accountId=acc_1", None),
+        ("/linkedin/conversations/exists/", Some("none of the documented")),
+        ("/linkedin/conversations/exists/z\u{fc}", Some("percent-encoded")),
+        ("/linkedin/conversations/urn:li:x:(a,2-b==)/messages", Some("percent-encoded")),
+        (messages, None),
+        (&format!("{messages}?count=50&since=1700000000000&sync=true"), None),
+        (&format!("{messages}?count=many"), Some("count")),
+        (&format!("{messages}?count=5&count=6"), Some("twice")),
+        (&format!("{messages}?sync=1"), Some("sync")),
+        (&format!("{messages}?before=1"), Some("before")),
+    ] {
+        check("GET", path, Content::Nothing, wrong);
+    }
+    check("GET", "/linkedin/accounts", Content::Of(JSON, &Value::Null), Some("body"));
+    let upload = "/linkedin/conversations/upload-attachment?accountId=a&filename=one%20two.pdf";
+    check("POST", upload, Content::Of("application/pdf", &Value::Null), None);
+    check("POST", upload, Content::Of("a pdf", &Value::Null), Some("Content-Type"));
+    check("POST", upload, Content::Nothing, Some("missing"));
+    for authorization in ["", "Bearer ", "Basic abc", "7d1f0c52"] {
+        let found = violations(&Asked {
+            method: "GET",
+            path: "/linkedin/accounts",
+            authorization: Some(authorization),
+            content: Content::Nothing,
+        });
+        assert_eq!(found.len(), 1, "{authorization}");
     }
 }

@@ -1,19 +1,31 @@
 //! The sandbox on a thread of its own, with its ledger of what really arrived: the truth that a test compares with.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use rowcast::adapters::sandbox::{Delivery, Settings, start};
+use serde_json::Value;
 
-/// A sandbox that runs until it is dropped.
+use crate::harness::openapi::{self, Asked, Content};
+
+/// A sandbox that runs until it is dropped. Then the test fails if any request was not as the service documents it.
 pub struct StandIn {
     base_url: String,
+    log: PathBuf,
+    /// The log's file where the test did not name one.
+    _kept: Option<tempfile::NamedTempFile>,
     asks: tokio::sync::mpsc::UnboundedSender<mpsc::Sender<Vec<Delivery>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl StandIn {
-    pub fn start(settings: Settings) -> Self {
+    pub fn start(mut settings: Settings) -> Self {
+        let kept = settings.log.is_none().then(|| tempfile::NamedTempFile::new().expect("a log"));
+        let log = settings
+            .log
+            .get_or_insert_with(|| kept.as_ref().expect("a log").path().to_owned())
+            .clone();
         let (tell, told) = mpsc::channel();
         let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel::<mpsc::Sender<Vec<Delivery>>>();
         let thread = thread::spawn(move || {
@@ -31,6 +43,8 @@ impl StandIn {
         });
         Self {
             base_url: told.recv().expect("a sandbox"),
+            log,
+            _kept: kept,
             asks,
             thread: Some(thread),
         }
@@ -74,5 +88,37 @@ impl Drop for StandIn {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        openapi::assert_none(&violations(&self.log));
     }
+}
+
+/// What of the requests in a sandbox's log the service does not document.
+fn violations(log: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let records = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a record of the log"));
+    let requests = records.filter(|record| record["kind"] == "request");
+    requests.flat_map(|request| of_request(&request)).collect()
+}
+
+fn of_request(request: &Value) -> Vec<String> {
+    let text = |name: &str| request[name].as_str().unwrap_or_default();
+    let path = match request["query"].as_str() {
+        Some(query) => format!("{}?{query}", text("path")),
+        None => text("path").to_owned(),
+    };
+    let kind = request["content_type"].as_str();
+    // The log has the bodies of sends that the sandbox read and understood.
+    let is_unknown = request["body"].is_null() && (text("effect") == "incomplete" || text("effect") == "refused");
+    openapi::violations(&Asked {
+        method: text("method"),
+        path: &path,
+        authorization: None,
+        content: match kind {
+            _ if is_unknown => Content::Unknown,
+            None => Content::Nothing,
+            Some(kind) => Content::Of(kind, &request["body"]),
+        },
+    })
 }

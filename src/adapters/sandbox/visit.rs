@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -109,6 +109,8 @@ pub(super) struct Visit {
     /// As it was asked for, with the `/linkedin` that the router takes away.
     path: String,
     query: Option<String>,
+    /// What the body says that it is.
+    content_type: Option<String>,
     number: u64,
     faults: Faults,
     limit: Option<(Kind, Standing)>,
@@ -160,6 +162,7 @@ impl Visit {
             method: request.method().clone(),
             path: format!("/linkedin{}", request.uri().path()),
             query: request.uri().query().map(str::to_owned),
+            content_type: header(request.headers(), &CONTENT_TYPE).map(str::to_owned),
             faults,
             limit: None,
             key: bearer(request.headers()).unwrap_or_default().to_owned(),
@@ -348,6 +351,7 @@ impl Visit {
                 "method": self.method.as_str(),
                 "path": self.path,
                 "query": self.query,
+                "content_type": self.content_type,
                 "account": self.account,
                 "recipient": self.recipient,
                 "recipient_urn": self.person,
@@ -387,8 +391,12 @@ fn usual() -> Fault {
     }
 }
 
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let value = header(headers, &AUTHORIZATION)?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }

@@ -5,6 +5,7 @@ mod campaign;
 mod dice;
 mod done;
 mod heard;
+pub mod openapi;
 #[cfg(unix)]
 mod pty;
 pub mod record;

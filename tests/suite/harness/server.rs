@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json as object};
 
 use super::answer::{Answer, Delivery, json, sent};
+use super::openapi::{self, Asked, Content};
 
 /// How long a test waits for something that must happen.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -23,6 +24,8 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     /// The JSON of the body; null where there is none.
     pub body: Value,
+    /// How many bytes the body has.
+    pub length: usize,
     /// Whom it is for: profile id in lower case, else URN, else conversation.
     pub to: String,
     pub at: Instant,
@@ -46,9 +49,25 @@ impl Seen {
     pub fn is_send(&self) -> bool {
         self.method == "POST" && self.path.ends_with("/conversations/send")
     }
+
+    /// What of it the service does not document.
+    fn violations(&self) -> Vec<String> {
+        let kind = self.header("Content-Type").unwrap_or_default();
+        openapi::violations(&Asked {
+            method: &self.method,
+            path: &self.path,
+            authorization: Some(self.header("Authorization").unwrap_or_default()),
+            content: match self.length {
+                0 => Content::Nothing,
+                _ => Content::Of(kind, &self.body),
+            },
+        })
+    }
 }
 
 /// The server. Without a script it says of every message that it was sent, and that the key has one account.
+///
+/// When it is dropped, the test fails if any request was not as the service documents it.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -65,6 +84,7 @@ type Script = Box<dyn FnMut(&Seen) -> Answer + Send>;
 
 struct World {
     seen: Vec<Seen>,
+    violations: Vec<String>,
     connections: usize,
     by_recipient: HashMap<String, VecDeque<Answer>>,
     by_number: HashMap<usize, Answer>,
@@ -82,6 +102,7 @@ impl Default for World {
     fn default() -> Self {
         Self {
             seen: Vec::new(),
+            violations: Vec::new(),
             connections: 0,
             by_recipient: HashMap::new(),
             by_number: HashMap::new(),
@@ -248,6 +269,8 @@ impl Drop for Server {
         self.shared.changed.notify_all();
         // The thread that accepts looks up once more, and goes.
         drop(TcpStream::connect(self.address));
+        let violations = std::mem::take(&mut self.shared.world().violations);
+        openapi::assert_none(&violations);
     }
 }
 
@@ -293,7 +316,9 @@ fn serve(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
 
 /// Records the request and finds its answer.
 fn note(shared: &Shared, mut request: Seen) -> (Answer, usize) {
+    let violations = request.violations();
     let mut world = shared.world();
+    world.violations.extend(violations);
     let nth = world.seen.iter().filter(|seen| seen.is_send()).count() + 1;
     if !request.is_send() {
         let scripted = world.by_path.iter().find(|(end, _)| request.path.ends_with(end.as_str()));
@@ -352,6 +377,7 @@ fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().expect("a length"))];
     reader.read_exact(&mut body)?;
+    let length = body.len();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let name = |field: &str| body[field].as_str().map(str::to_owned);
     let to = name("recipientProfileId")
@@ -364,6 +390,7 @@ fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result
         headers,
         to: to.unwrap_or_default(),
         body,
+        length,
         at,
         wall,
         connection,
