@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use super::reading::Reading;
 use super::survey::Seen;
 use crate::adapters::sheet::HiddenRows;
+use crate::model::entry::Templates;
 use crate::model::fingerprint::{Fingerprint, check_of};
 use crate::model::plan::Meeting;
 use crate::model::problem::{Problem, RowProblem, Severity};
-use crate::model::row::RowNumber;
+use crate::model::row::{Header, RowNumber};
 use crate::model::suppression::company_column;
 
 /// From so many rows on, one company's share of them is looked at.
@@ -165,16 +166,21 @@ fn whole(code: &'static str, text: String) -> RowProblem {
 fn listed(rows: &[RowNumber], count: usize) -> String {
     let named: Vec<String> = rows.iter().map(ToString::to_string).collect();
     let more = if count > rows.len() { ", …" } else { "" };
-    format!("rows {}{more}", named.join(", "))
+    let noun = if count == 1 { "row" } else { "rows" };
+    format!("{noun} {}{more}", named.join(", "))
 }
 
 /// What is wrong with the templates themselves: what another tool would have filled in.
 #[must_use]
 pub fn of_templates(reading: &Reading) -> Vec<RowProblem> {
-    let Some(templates) = reading.templates() else {
-        return Vec::new();
-    };
-    let found = crate::adapters::template::placeholders(templates, reading.header());
+    reading
+        .templates()
+        .map_or_else(Vec::new, |templates| foreign_placeholders(templates, reading.header()))
+}
+
+/// The placeholders of other tools in the templates of a sheet with this header.
+pub(super) fn foreign_placeholders(templates: &Templates, header: &Header) -> Vec<RowProblem> {
+    let found = crate::adapters::template::placeholders(templates, header);
     let problem = |one: crate::adapters::template::Placeholder| {
         let instead = match one.instead {
             Some(instead) => format!("write {instead}"),

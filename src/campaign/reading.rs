@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::adapters::sheet::{self, Sheet};
-use crate::adapters::template::{self, Compiled};
+use crate::adapters::template::{self, Compiled, TemplateErrors};
 use crate::model::draft::{Channel, Draft};
 use crate::model::entry::Templates;
 use crate::model::plan::Planned;
@@ -15,6 +15,7 @@ use crate::model::status::Status;
 use super::address::{Accounts, Address, Unaddressed, address};
 use super::attachments::Shelf;
 use super::error::CampaignError;
+use super::preflight::foreign_placeholders;
 use super::settings::Settings;
 use crate::engine::TurnedAway;
 
@@ -29,6 +30,15 @@ pub struct Reading {
     channel: Option<Channel>,
     /// What would embarrass the sender of a row.
     rules: Option<Rules>,
+}
+
+/// Why templates cannot be used. What another tool would fill in may be no template at all, as `{{{first_name}}}` is.
+fn no_template(error: TemplateErrors, templates: &Templates, header: &Header) -> CampaignError {
+    let found = template::placeholders(templates, header);
+    if found.iter().any(|one| one.found.starts_with("{{{")) {
+        return CampaignError::Placeholders(foreign_placeholders(templates, header));
+    }
+    error.into()
 }
 
 impl Reading {
@@ -67,7 +77,7 @@ impl Reading {
         let templates = match templates {
             None => None,
             Some(templates) => {
-                let compiled = Compiled::new(&templates, sheet.header())?;
+                let compiled = Compiled::new(&templates, sheet.header()).map_err(|error| no_template(error, &templates, sheet.header()))?;
                 rules = Some(Rules::new(sheet.header(), &compiled.used_columns(), settings.lengths));
                 Some((templates, Mutex::new(compiled)))
             }
