@@ -1,6 +1,7 @@
 //! Reads and renders everything, sends nothing, and lists what is wrong.
 
 use super::address::Accounts;
+use super::columns::Columns;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
@@ -29,6 +30,8 @@ pub struct Check {
     pub warnings: usize,
     /// What was recognised: format, encoding, columns.
     pub recognised: Vec<String>,
+    /// What every column is for.
+    pub columns: Columns,
     /// How many rows a run would send.
     pub to_send: usize,
     /// Whether a run would be refused.
@@ -102,6 +105,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         errors,
         warnings,
         recognised: recognised(&reading),
+        columns: Columns::of(&reading),
         to_send: plan.to_send().count(),
         refused: if by_errors || by_warnings { Refused::Yes } else { Refused::No },
     };

@@ -5,6 +5,7 @@ pub mod address;
 pub mod asking;
 pub mod attachments;
 pub mod check;
+pub mod columns;
 pub mod connect;
 pub mod contacts;
 pub mod error;

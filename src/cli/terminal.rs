@@ -3,6 +3,7 @@
 mod hostile;
 mod number;
 mod question;
+mod table;
 mod wrap;
 
 pub use hostile::json_line;
@@ -131,11 +132,17 @@ impl Stream {
 
 /// Text for the terminal of this process, broken between words; as it is where stderr is none.
 pub fn broken(text: &str) -> Cow<'_, str> {
-    // Both streams are the same terminal, where they are one.
-    match console::Term::stderr().size_checked() {
-        Some((_, columns)) if columns > 1 => wrap::wrapped(text, wrap::WIDEST.min(columns.into())).into(),
-        _ => text.into(),
+    match columns() {
+        Some(columns) => wrap::wrapped(text, columns).into(),
+        None => text.into(),
     }
+}
+
+/// How many columns a line may have at the terminal of this process; `None` where stderr is none.
+fn columns() -> Option<usize> {
+    // Both streams are the same terminal, where they are one.
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    (columns > 1).then(|| wrap::WIDEST.min(columns.into()))
 }
 
 /// `auto` means a terminal, no `NO_COLOR`, and no `TERM=dumb`.
@@ -188,6 +195,12 @@ impl Screen {
     pub fn prose(&mut self, text: &str) {
         let text = self.out.broken(text);
         self.line(&text);
+    }
+
+    /// Rows of cells for stdout, below each other. Text from sheets goes through [`one_line`] first.
+    pub fn table(&mut self, rows: &[Vec<String>]) {
+        let wide = (self.out.terminal == Terminal::Yes).then(columns).flatten();
+        self.out.write(table::table(rows, wide).as_bytes());
     }
 
     /// Whether nobody reads stdout any more, or it failed: there is no use in making more.

@@ -6,6 +6,7 @@ mod account_health;
 mod accounts;
 mod answers;
 mod attachments;
+mod before_sending;
 mod disk;
 mod edits;
 mod embarrassing;

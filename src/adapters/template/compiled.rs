@@ -1,6 +1,6 @@
 //! The templates of a campaign, checked against the columns of its sheet, and rows rendered with them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,7 +8,7 @@ use tera::{Context, Map, Value};
 
 use super::columns::Columns;
 use super::error::{TemplateError, TemplateErrors, one_line};
-use super::part::{Failure, Needs, Output, Part};
+use super::part::{Failure, Output, Part};
 use super::place::Place;
 use crate::model::entry::Templates;
 use crate::model::problem::Problem;
@@ -72,19 +72,16 @@ impl Compiled {
         let (Some(message), true) = (message, errors.is_empty()) else {
             return Err(TemplateErrors(in_order(errors)));
         };
-        let mut needs = Needs::default();
-        let mut take = |(part, own): (Part, Needs)| {
-            needs.variables.extend(own.variables);
-            needs.whole_row |= own.whole_row;
-            part
-        };
-        let (message, subject) = (take(message), subject.flatten().map(&mut take));
+        let subject = subject.flatten();
+        let parts = || [Some(&message), subject.as_ref()].into_iter().flatten();
+        let variables: BTreeMap<String, usize> = parts().flat_map(|part| part.variables.clone()).collect();
+        let whole_row = parts().any(|part| !part.whole_row.is_empty());
         Ok(Self {
             columns,
             message,
             subject,
-            variables: needs.variables.into_iter().collect(),
-            whole_row: needs.whole_row,
+            variables: variables.into_iter().collect(),
+            whole_row,
             context: Context::new(),
             output: Output::default(),
             defaults,
@@ -134,6 +131,13 @@ impl Compiled {
             };
             part.reads.iter().map(place).collect()
         };
+        let subject = self.subject.as_ref().map(of_part).unwrap_or_default();
+        of_part(&self.message).into_iter().chain(subject).collect()
+    }
+
+    /// Every place where a template reads `row` as a whole, or by a name that only rendering tells: any column may be read there.
+    pub fn whole_row_uses(&self) -> Vec<Place> {
+        let of_part = |part: &Part| -> Vec<Place> { part.whole_row.iter().map(|(file, offset)| part.place(file, *offset)).collect() };
         let subject = self.subject.as_ref().map(of_part).unwrap_or_default();
         of_part(&self.message).into_iter().chain(subject).collect()
     }

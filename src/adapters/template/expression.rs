@@ -194,7 +194,7 @@ impl Expression<'_> {
             _ => None,
         };
         let Some((header, end)) = header else {
-            walk.survey.whole_row = true;
+            walk.survey.whole_row.push((self.source.file.to_owned(), token.range.start));
             return;
         };
         match walk.columns.headed(&header) {

@@ -44,8 +44,8 @@ pub(super) struct Survey {
     pub reads: Vec<Read>,
     /// The variables that rows must set: name for tera, column.
     pub variables: BTreeMap<String, usize>,
-    /// Whether a template uses `row` other than with a name in quotes.
-    pub whole_row: bool,
+    /// Where a template uses `row` other than with a name in quotes: the file and the byte.
+    pub whole_row: Vec<(String, usize)>,
     /// What to change in each file.
     pub edits: BTreeMap<String, BTreeSet<Edit>>,
     /// Every name that was judged, columns and others.
@@ -184,6 +184,13 @@ impl Walk<'_> {
                     && let Some(column) = self.columns.variable(source.of(token))
                 {
                     self.survey.variables.insert(source.of(token).to_owned(), column);
+                    self.survey.reads.push(Read {
+                        file: source.file.to_owned(),
+                        range: token.range.clone(),
+                        within: token.range.clone(),
+                        column,
+                        written: source.of(token).to_owned(),
+                    });
                 }
             }
         }

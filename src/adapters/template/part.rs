@@ -23,19 +23,16 @@ pub(super) struct Part {
     sources: BTreeMap<String, Source>,
     /// Where columns are read, in the order of the templates.
     pub reads: Vec<Read>,
+    /// Where `row` is read as a whole, or by a name that only rendering tells: the file and the byte.
+    pub whole_row: Vec<(String, usize)>,
+    /// What rows must set: name for tera, column.
+    pub variables: BTreeMap<String, usize>,
 }
 
 /// A template's text as its author wrote it, and what was changed in it for tera.
 struct Source {
     text: String,
     edits: BTreeSet<Edit>,
-}
-
-/// What a part needs of a row.
-#[derive(Default)]
-pub(super) struct Needs {
-    pub variables: BTreeMap<String, usize>,
-    pub whole_row: bool,
 }
 
 /// Why a part did not render.
@@ -53,12 +50,7 @@ pub(super) enum Failure {
 
 impl Part {
     /// Reads all names, then lets tera compile. Gives every error at once.
-    pub fn new(
-        files: &HashMap<&str, &str>,
-        root: &str,
-        columns: &Columns,
-        defaults: Arc<AtomicU32>,
-    ) -> Result<(Self, Needs), Vec<TemplateError>> {
+    pub fn new(files: &HashMap<&str, &str>, root: &str, columns: &Columns, defaults: Arc<AtomicU32>) -> Result<Self, Vec<TemplateError>> {
         let mut survey = names::survey(files, root, columns);
         let mut errors = std::mem::take(&mut survey.errors);
         let sources = sources(files, root, &survey);
@@ -68,6 +60,8 @@ impl Part {
             root: root.to_owned(),
             sources,
             reads: Vec::new(),
+            whole_row: Vec::new(),
+            variables: BTreeMap::new(),
         };
         let mut part = part(Tera::new());
         let syntax: Vec<TemplateError> = texts.iter().filter_map(|text| part.syntax_error(text)).collect();
@@ -83,11 +77,9 @@ impl Part {
             return Err(errors);
         }
         part.reads = survey.reads;
-        let needs = Needs {
-            variables: survey.variables,
-            whole_row: survey.whole_row,
-        };
-        Ok((part, needs))
+        part.whole_row = survey.whole_row;
+        part.variables = survey.variables;
+        Ok(part)
     }
 
     fn syntax_error(&self, text: &(String, String)) -> Option<TemplateError> {

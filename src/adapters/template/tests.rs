@@ -401,7 +401,11 @@ fn the_columns_that_templates_use_are_known() {
         .map(|one| format!("{} {} {}", one.column, one.written, one.place))
         .collect();
     assert_eq!(uses, ["3 zip m.txt line 1 column 4", "0 row['First Name'] m.txt line 1 column 27"]);
-    assert_eq!(super::tests::compiled("{{ row | length }}").used_columns().len(), 6);
+    let whole = super::tests::compiled("{{ row | length }}");
+    assert_eq!(whole.used_columns().len(), 6);
+    let places: Vec<String> = whole.whole_row_uses().iter().map(ToString::to_string).collect();
+    assert_eq!(places, ["m.txt line 1 column 4"]);
+    assert!(compiled.whole_row_uses().is_empty());
 }
 
 #[test]
