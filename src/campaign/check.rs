@@ -10,6 +10,7 @@ use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::{Invalid, Settings, Warnings};
 use super::survey::{Depth, Survey};
+use super::texts::{OldTexts, Outdated, Template};
 use crate::model::plan::Choice;
 use crate::model::problem::{RowProblem, Severity};
 use crate::model::status::Counts;
@@ -32,6 +33,8 @@ pub struct Check {
     pub recognised: Vec<String>,
     /// What every column is for.
     pub columns: Columns,
+    /// Rows that were sent and would get another text now.
+    pub old_texts: OldTexts,
     /// How many rows a run would send.
     pub to_send: usize,
     /// Whether a run would be refused.
@@ -72,8 +75,10 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         accounts: &mut accounts,
         depth: Depth::Everything,
     };
+    let mut outdated = Outdated::among(&reading, &memory.ledger, &memory.texts);
     let plan = survey.plan(choice, |seen| {
         together.note(seen);
+        outdated.note(seen);
         if seen.problems.is_empty() && !matches!(seen.meeting, crate::model::plan::Meeting::Settled { skip: Some(_), .. }) {
             return;
         }
@@ -94,6 +99,12 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let together = together.finish();
     warnings += together.len();
     problems.extend(together);
+    let old_texts = outdated.finish();
+    let template = Template::since(memory.templates.as_ref(), reading.templates());
+    if let Some(changed) = old_texts.finding(template, plan.to_send().count()) {
+        warnings += usize::from(changed.problem.severity == Severity::Warning);
+        problems.push(changed);
+    }
     let by_templates = problems
         .iter()
         .any(|problem| problem.row.is_none() && problem.problem.severity == Severity::Error);
@@ -106,6 +117,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         warnings,
         recognised: recognised(&reading),
         columns: Columns::of(&reading),
+        old_texts,
         to_send: plan.to_send().count(),
         refused: if by_errors || by_warnings { Refused::Yes } else { Refused::No },
     };

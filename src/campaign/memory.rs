@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::error::CampaignError;
 use super::settings::Settings;
 use super::sharing::Given;
+use super::texts::Texts;
 use crate::adapters::journal::{Journal, JournalError, KeyDefinition, Terms};
 use crate::adapters::results;
 use crate::engine::attempt::counted;
@@ -39,6 +40,8 @@ pub struct Memory {
     pub account: Option<String>,
     /// The templates of its last run.
     pub templates: Option<Templates>,
+    /// The texts that rows got.
+    pub texts: Texts,
     /// How many runs began.
     pub runs: usize,
     /// The last note that results were written, if nothing was added after it.
@@ -90,6 +93,7 @@ impl Memory {
             past: Vec::new(),
             account: None,
             templates: None,
+            texts: Texts::default(),
             runs: 0,
             written: None,
             imports: Vec::new(),
@@ -154,6 +158,7 @@ impl Memory {
     /// An outcome without its intent.
     pub fn apply(&mut self, position: Position, entry: &Entry) -> Result<(), StrayOutcome> {
         self.ledger.apply(position, entry)?;
+        self.texts.note(position, entry, &self.ledger);
         self.written = None;
         self.note_given(entry);
         match entry {
@@ -262,6 +267,7 @@ impl Memory {
             // An import has no intent that could be missing.
             let entry = Entry::Import(import.clone());
             let _ = self.ledger.apply(position, &entry);
+            self.texts.note(position, &entry, &self.ledger);
             self.note_given(&entry);
             self.imports.push(import);
         }

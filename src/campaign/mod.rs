@@ -27,3 +27,4 @@ pub mod sharing;
 pub mod status;
 pub mod summary;
 pub mod survey;
+pub mod texts;

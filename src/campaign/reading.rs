@@ -131,6 +131,12 @@ impl Reading {
         self.rules.as_ref()
     }
 
+    /// What the message of a row says, whoever gets it; `None` where there is no template, or it cannot be rendered.
+    #[must_use]
+    pub fn message(&self, row: &Row) -> Option<String> {
+        self.compiled()?.render(row).ok().map(|rendered| rendered.message)
+    }
+
     /// Renders a row that has an address. `None` where there is no template.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::survey::{Depth, Survey};
+use super::texts::{Outdated, Template, Texts};
 use crate::adapters::journal::Journal;
 use crate::engine::clock::wall_time;
 use crate::model::plan::{Plan, Step};
@@ -85,22 +86,12 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     if !placeholders.is_empty() {
         return Err(CampaignError::Placeholders(placeholders));
     }
-    let mut look = Look::at(&reading);
-    let (aim, depth) = match &trial {
-        None => (Aim::Send, Depth::Sendable),
-        Some(_) => (Aim::Tell, Depth::Tests),
-    };
+    let aim = trial.as_ref().map_or(Aim::Send, |_| Aim::Tell);
     let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), aim)?;
     trial.as_ref().map_or(Ok(()), |trial| trial.permit(&contacts))?;
-    let survey = Survey {
-        reading: &reading,
-        ledger: &memory.ledger,
-        contacts: &mut contacts,
-        accounts: &mut accounts,
-        depth,
-    };
-    let mut plan = survey.plan(choice(settings), |seen| look.note(seen))?;
-    look.finish();
+    let (mut plan, look) = look(settings, &reading, &memory, (&mut accounts, &mut contacts), trial.as_ref())?;
+    // While the run goes on nobody asks.
+    memory.texts = Texts::default();
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     notes.extend(read_first);
@@ -157,6 +148,34 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         endpoint,
         proposal,
     })
+}
+
+/// Looks at every row: what the run does with it, and what a person should know before it does.
+fn look(
+    settings: &Settings,
+    reading: &Reading,
+    memory: &Memory,
+    (accounts, contacts): (&mut Accounts, &mut Contacts),
+    trial: Option<&Trial>,
+) -> Result<(Plan, Look), CampaignError> {
+    let mut look = Look::at(reading);
+    let mut outdated = Outdated::among(reading, &memory.ledger, &memory.texts);
+    let survey = Survey {
+        reading,
+        ledger: &memory.ledger,
+        contacts,
+        accounts,
+        depth: trial.map_or(Depth::Sendable, |_| Depth::Tests),
+    };
+    let plan = survey.plan(choice(settings), |seen| {
+        look.note(seen);
+        if trial.is_none() {
+            outdated.note(seen);
+        }
+    })?;
+    let template = Template::since(memory.templates.as_ref(), reading.templates());
+    look.finish(&outdated.finish(), template, plan.to_send().count());
+    Ok((plan, look))
 }
 
 /// Looks for what an earlier run left unconfirmed, before anything is planned. Returns what a person should know of it.

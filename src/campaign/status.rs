@@ -10,6 +10,7 @@ use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
+use super::texts::{OldTexts, Outdated};
 use crate::engine::clock::wall_time;
 use crate::model::event::Wait;
 use crate::model::plan::Choice;
@@ -23,6 +24,8 @@ pub struct Standing {
     pub counts: Counts,
     /// Where that is known from.
     pub origin: Origin,
+    /// Rows that were sent and would get another text now.
+    pub old_texts: OldTexts,
     /// Whether a run is sending just now.
     pub running: Running,
     /// When the last row will have been sent if a run sends from now on; `None` where that cannot be told.
@@ -58,7 +61,9 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         accounts: &mut accounts,
         depth: Depth::Sendable,
     };
-    let plan = survey.plan(Choice::everything(), |_| {})?;
+    let mut outdated = Outdated::among(&reading, &memory.ledger, &memory.texts);
+    let plan = survey.plan(Choice::everything(), |seen| outdated.note(seen))?;
+    let old_texts = outdated.finish();
     let running = if crate::adapters::journal::Journal::is_held(&settings.files.journal) {
         Running::Yes
     } else {
@@ -69,6 +74,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
     let standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,
+        old_texts,
         running,
         done: pacing.done(&plan, now),
         waiting: pacing.waiting(&plan, now),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Campaign;
+use crate::harness::{Campaign, Delivery, Server, broken};
 
 fn check(campaign: &Campaign, arguments: &[&str]) -> String {
     let start = ["check", "people.csv", "-m", "message.txt"];
@@ -112,4 +112,127 @@ fn headers_that_are_hostile_or_endless_steer_nothing_and_fill_no_screen() {
     assert!(shown.contains("\\u{1b}[31mred\\nline"), "{shown}");
     assert!(shown.contains("and 262 more\n") && shown.len() < 2000, "{} {shown}", shown.len());
     assert_eq!(check_json(&campaign, &[])["unused"].as_array().expect("names").len(), 302);
+}
+
+const PEOPLE: &str = "LinkedIn,Name\nanna-a,Anna\nbert-b,Bert\ncara-c,Cara\ndora-d,Dora\n";
+
+/// Four rows whose first two were sent.
+fn half_sent(server: &Server) -> Campaign {
+    let campaign = Campaign::new(PEOPLE, "Hello {{ name }}");
+    campaign.run(server, &["--limit", "2"]).exits(0);
+    campaign
+}
+
+/// The findings of `check` with this code, without those of rows.
+fn findings(found: &Value, code: &str) -> Vec<Value> {
+    let problems = found["problems"].as_array().expect("problems");
+    problems.iter().filter(|problem| problem["code"] == code).cloned().collect()
+}
+
+#[test]
+fn a_template_that_changed_is_a_warning_until_a_run_has_sent_the_new_text_and_is_said_ever_after() {
+    let server = Server::start();
+    let campaign = half_sent(&server);
+    assert_eq!(check_json(&campaign, &[])["old_text"], 0);
+    campaign.write("message.txt", "Dear {{ name }}");
+    let old = "2 of 2 sent rows have another text than they would get now (rows 2, 3): the template was changed since the last run";
+    let found = check_json(&campaign, &[]);
+    let told = findings(&found, "text-changed");
+    assert_eq!(
+        (&found["old_text"], &found["warnings"], told.len()),
+        (&json!(2), &json!(1), 1),
+        "{found}"
+    );
+    assert_eq!((&told[0]["severity"], &told[0]["row"]), (&json!("warning"), &Value::Null));
+    assert!(check(&campaign, &[]).contains(old));
+    campaign.run(&server, &["--strict"]).exits(3).says(old);
+    let standing = campaign.rowcast(&["status", "people.csv", "-m", "message.txt", "--format", "json"]);
+    assert_eq!(standing.exits(0).json()["old_text"], 2);
+    let sentence = "Of the rows that were sent, 2 have another text than would be sent now: the template or the sheet was changed since.";
+    campaign
+        .rowcast(&["status", "people.csv", "-m", "message.txt"])
+        .exits(0)
+        .says(sentence);
+    assert_eq!(server.sends().len(), 2);
+    campaign.run(&server, &["--limit", "1"]).exits(0).says(sentence);
+    // A run sent the new text: from here on nobody has to be asked about it again.
+    campaign.run(&server, &["--strict"]).exits(0).says(sentence).says("4 sent");
+    let found = check_json(&campaign, &["--strict"]);
+    let told = findings(&found, "text-changed");
+    assert_eq!((&found["old_text"], &found["warnings"]), (&json!(2), &json!(0)));
+    assert_eq!((&told[0]["severity"], server.sends().len()), (&json!("note"), 4));
+    assert!(
+        told[0]["text"].as_str().expect("a text").starts_with("2 of 4 sent rows"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn cells_that_changed_since_their_row_was_sent_are_said_and_are_no_warning() {
+    let server = Server::start();
+    let campaign = half_sent(&server);
+    // Sorted, with another form of the address, and Bert is called Robert now.
+    campaign.write(
+        "people.csv",
+        "Name,LinkedIn\nDora,dora-d\nRobert,@Bert-B\nCara,cara-c\nAnna,anna-a\n",
+    );
+    let found = check_json(&campaign, &["--strict"]);
+    let told = findings(&found, "text-changed");
+    assert_eq!((&found["old_text"], &told[0]["severity"]), (&json!(1), &json!("note")), "{found}");
+    let text = told[0]["text"].as_str().expect("a text");
+    assert!(
+        text.starts_with("1 of 2 sent rows have another text than they would get now (row 3): their cells"),
+        "{text}"
+    );
+    campaign.run(&server, &["--strict"]).exits(0);
+    assert_eq!(server.sends_to("bert-b"), 1);
+}
+
+#[test]
+fn nothing_changed_where_the_sheet_was_sorted_and_the_template_moved() {
+    let server = Server::start();
+    let campaign = half_sent(&server);
+    campaign.write(
+        "people.csv",
+        "Name,LinkedIn\nDora,dora-d\nBert,linkedin.com/in/bert-b/\nCara,cara-c\nAnna,Anna-A\n",
+    );
+    campaign.write("letters/new.txt", "Hello {{ name }}\n");
+    let found = campaign
+        .rowcast(&["check", "people.csv", "-m", "letters/new.txt", "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&found["old_text"], findings(&found, "text-changed").len()),
+        (&json!(0), 0),
+        "{found}"
+    );
+}
+
+#[test]
+fn old_texts_are_known_from_results_alone_and_from_a_persons_verdict_and_tests_have_none() {
+    let server = Server::start();
+    let campaign = Campaign::new(PEOPLE, "Hello {{ name }}");
+    server.answer_nth(1, broken(Delivery::Close));
+    campaign.run(&server, &["--limit", "2", "--no-reconcile"]).exits(5);
+    campaign.write("message.txt", "Dear {{ name }}");
+    // What may or may not have been delivered is nobody's text yet.
+    assert_eq!(check_json(&campaign, &[])["old_text"], 1);
+    let mark = [
+        "reconcile",
+        "people.csv",
+        "--mark",
+        "sent",
+        "--rows",
+        "2",
+        "--base-url",
+        &server.base_url(),
+    ];
+    campaign.rowcast(&mark).exits(0);
+    campaign.run(&server, &["--test-to", "me", "--rows", "4"]).exits(0);
+    assert_eq!(check_json(&campaign, &[])["old_text"], 2);
+    campaign.rowcast(&["results", "people.csv", "-m", "message.txt"]).exits(0);
+    std::fs::remove_file(campaign.journal()).expect("a journal");
+    let found = check_json(&campaign, &[]);
+    assert_eq!((&found["old_text"], &found["sent"]), (&json!(2), &json!(2)), "{found}");
+    assert_eq!(findings(&found, "text-changed")[0]["severity"], "warning");
 }

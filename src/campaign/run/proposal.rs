@@ -6,6 +6,7 @@ use super::super::address::Accounts;
 use super::super::preflight::Together;
 use super::super::reading::Reading;
 use super::super::survey::Seen;
+use super::super::texts::{OldTexts, Template};
 use super::trial::Trial;
 use crate::model::draft::Draft;
 use crate::model::plan::Plan;
@@ -37,6 +38,8 @@ pub struct Proposal {
     pub problems: Vec<RowProblem>,
     /// How many warnings there are in all.
     pub warnings: usize,
+    /// How many rows were sent and would get another text now.
+    pub old_texts: usize,
     /// What a person should know, in whole sentences.
     pub notes: Vec<String>,
 }
@@ -51,6 +54,7 @@ pub(super) struct Look {
     pub(super) warnings: usize,
     together: Option<Together>,
     counts: Counts,
+    old_texts: usize,
 }
 
 impl Look {
@@ -63,11 +67,19 @@ impl Look {
     }
 
     /// Ends the look at the rows: what they show together is added.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, old_texts: &OldTexts, template: Template, to_send: usize) {
         let together = self.together.take().map(Together::finish).unwrap_or_default();
-        self.warnings += together.len();
-        let room = SHOWN_PROBLEMS.saturating_sub(self.problems.len());
-        self.problems.extend(together.into_iter().take(room));
+        self.old_texts = old_texts.count;
+        for finding in together.into_iter().chain(old_texts.finding(template, to_send)) {
+            self.add(finding);
+        }
+    }
+
+    fn add(&mut self, finding: RowProblem) {
+        self.warnings += usize::from(finding.problem.severity == Severity::Warning);
+        if self.problems.len() < SHOWN_PROBLEMS {
+            self.problems.push(finding);
+        }
     }
 
     pub(super) fn note(&mut self, seen: &Seen<'_>) {
@@ -76,15 +88,10 @@ impl Look {
             together.note(seen);
         }
         for problem in seen.findings() {
-            if problem.severity == Severity::Warning {
-                self.warnings += 1;
-            }
-            if self.problems.len() < SHOWN_PROBLEMS {
-                self.problems.push(RowProblem {
-                    row: Some(seen.row.number()),
-                    problem,
-                });
-            }
+            self.add(RowProblem {
+                row: Some(seen.row.number()),
+                problem,
+            });
         }
     }
 
@@ -112,6 +119,7 @@ impl Look {
             first: None,
             problems: self.problems,
             warnings: self.warnings,
+            old_texts: self.old_texts,
             notes: Vec::new(),
         }
     }

@@ -39,7 +39,7 @@ fn as_json(found: &Check) -> String {
     json!({
         "rows": found.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
-        "pending": count(Status::Pending), "to_send": found.to_send, "errors": found.errors, "warnings": found.warnings,
+        "pending": count(Status::Pending), "to_send": found.to_send, "old_text": found.old_texts.count, "errors": found.errors, "warnings": found.warnings,
         "refused": found.refused == Refused::Yes, "recognised": found.recognised,
         "columns": found.columns.columns.iter().map(column_json).collect::<Vec<_>>(),
         "whole_row": found.columns.whole_row, "unused": found.columns.unused(), "problems": found.problems,

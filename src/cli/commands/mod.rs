@@ -90,6 +90,17 @@ fn what_is_left(counts: &Counts) -> Option<String> {
     }
 }
 
+/// That rows were sent which would get another text now, if there are any.
+fn old_texts(count: usize) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "Of the rows that were sent, {} {} another text than would be sent now: the template or the sheet was changed since.",
+            number(count),
+            if count == 1 { "has" } else { "have" }
+        )
+    })
+}
+
 /// Shows how to find the conversations of the unconfirmed rows.
 fn point_to_unconfirmed(settings: &Settings, count: usize, screen: &mut Screen) {
     if count > 0 {

@@ -18,7 +18,7 @@ use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
 use super::super::watch::{A_WHILE, Watch};
-use super::{again, in_words, point_to_unconfirmed, refuse, signals, what_is_left};
+use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, signals, what_is_left};
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -92,12 +92,13 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         (false, _) => Manner::Lines,
     };
     let progress = Progress::start(manner, prepared.proposal.to_send, wall_time);
+    let old = prepared.proposal.old_texts;
     let mut watch = Watch::new(&progress, settings.show.level, &prepared.proposal, |at| super::when(settings, at));
     let summary = Box::pin(prepared.send(signals::listen(), |event| watch.note(event))).await;
     drop(watch);
     progress.finish();
     let summary = summary?;
-    conclude(settings, &summary, screen);
+    conclude(settings, &summary, old, screen);
     Ok(exit(&summary))
 }
 
@@ -226,7 +227,7 @@ fn plan_json(settings: &Settings, proposal: &Proposal) -> String {
 }
 
 /// The last words of a run: counts that add up, where the results are, and what to type next.
-fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
+fn conclude(settings: &Settings, summary: &Summary, old: usize, screen: &mut Screen) {
     for (account, why) in &summary.stopped_accounts {
         let name = account.as_deref().unwrap_or("(the only one of the key)");
         screen.warning(&format!("account {name} stopped: {why}"));
@@ -256,6 +257,9 @@ fn conclude(settings: &Settings, summary: &Summary, screen: &mut Screen) {
         in_words(&summary.counts),
         number(summary.sent_this_run)
     ));
+    if let Some(old) = old_texts(old) {
+        screen.say(&old);
+    }
     screen.say(&format!("Results: {}", one_line(&summary.results.display().to_string())));
     next(settings, summary, screen);
 }

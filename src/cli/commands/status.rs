@@ -12,7 +12,7 @@ use serde_json::json;
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, one_line};
 use super::super::watch::waits;
-use super::{again, in_words, point_to_unconfirmed, refuse, what_is_left, when};
+use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, what_is_left, when};
 
 /// Reads the campaign and says where it stands.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -39,7 +39,7 @@ fn as_json(settings: &Settings, standing: &Standing) -> String {
         "pending": count(Status::Pending), "running": standing.running == Running::Yes, "next": standing.next(),
         "done": standing.done.filter(|_| standing.next() > 0).map(|done| done.to_string()),
         "waiting": standing.waiting.iter().map(waiting).collect::<Vec<_>>(),
-        "results": settings.files.results.to_string_lossy(),
+        "old_text": standing.old_texts.count, "results": settings.files.results.to_string_lossy(),
     })
     .to_string()
 }
@@ -51,6 +51,9 @@ fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
         Origin::Nothing => screen.line("Nothing was sent yet."),
         Origin::Journal => screen.line(&format!("Results: {}", one_line(&settings.files.results.display().to_string()))),
         Origin::Results => screen.prose("The journal is gone; the results alone say what was sent."),
+    }
+    if let Some(old) = old_texts(standing.old_texts.count) {
+        screen.prose(&old);
     }
     match (standing.running, what_is_left(&standing.counts)) {
         (Running::Yes, _) => screen.line("A run is sending just now."),
