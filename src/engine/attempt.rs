@@ -138,7 +138,7 @@ impl Sender<'_> {
         let (answer, verdict) = (sent.answer.clone(), sent.answer.verdict());
         close(counted(verdict));
         // Before anything else happens, so that not one more request leaves.
-        let ahead = self.heed(leaving, &answer, &sent.signals, &mut schedule.borrow_mut());
+        let ahead = self.heed(leaving, &answer, (&sent.signals, intent.at), &mut schedule.borrow_mut());
         if let (Some(shared), Some(ahead)) = (shared, ahead) {
             shared.set_ahead(ahead);
         }
@@ -198,10 +198,10 @@ impl Sender<'_> {
     }
 
     /// Does what an answer says about the pace, whatever its status. Returns how many milliseconds the service's clock is
-    /// ahead, if it told.
-    fn heed(self, leaving: &Leaving, answer: &Answer, signals: &RateSignals, schedule: &mut Schedule) -> Option<i64> {
+    /// ahead, if it told. The signals are those of a request that left no earlier than the moment beside them.
+    fn heed(self, leaving: &Leaving, answer: &Answer, (signals, asked): (&RateSignals, Moment), schedule: &mut Schedule) -> Option<i64> {
         let account = leaving.permit.account;
-        let ahead = signals.server_now.map(|server| self.clock.note_server(server));
+        let ahead = signals.server_now.map(|server| self.clock.note_server(server, asked));
         if let Some(ahead) = ahead {
             schedule.pace().set_ahead(ahead);
         }

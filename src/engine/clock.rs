@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 /// Tells the time of a run: wall time at its start, and from there on what a clock that cannot be set says.
@@ -17,12 +18,12 @@ pub struct Clock {
     steady_at_start: Duration,
     /// Time that passed while the machine slept.
     slept: Cell<Duration>,
-    /// How far the service's clock is ahead of ours, in milliseconds, once it told.
-    ahead: Cell<Option<i64>>,
+    /// How far the service's clock is ahead of ours, once it told.
+    skew: Cell<Option<Skew>>,
 }
 
-/// A smaller difference cannot be told from the whole seconds of a `Date` and the way that it took.
-const SAME: i64 = 2500;
+/// Clocks that drift apart do so by less than this before the service tells its time again.
+const DRIFT: i64 = 2500;
 /// The wall clock may run apart from the steady one by so much without anybody having slept: clocks are slewed.
 const APART: Duration = Duration::from_secs(5);
 
@@ -43,7 +44,7 @@ impl Clock {
             steady: Box::new(steady),
             wall: Box::new(wall),
             slept: Cell::new(Duration::ZERO),
-            ahead: Cell::new(None),
+            skew: Cell::new(None),
         }
     }
 
@@ -65,24 +66,33 @@ impl Clock {
         }
     }
 
-    /// Takes note of what the service's clock showed just now. Returns how many milliseconds it is ahead of this one.
-    pub fn note_server(&self, server: Moment) -> i64 {
-        let seen = server.as_millis().saturating_sub(self.now().as_millis());
-        let known = self.ahead.get();
-        let ahead = match known {
-            // Both the service and the wall say that time has passed.
-            Some(known) if seen > known.saturating_add(SAME) => {
-                let passed = Duration::from_millis(u64::try_from(seen - known).unwrap_or(0));
-                self.slept.set(self.slept.get() + passed.min((self.wall)().since(self.now())));
-                known
-            }
-            Some(known) => known,
-            // `Date` is cut to the second.
-            None if seen.abs() > SAME => seen.saturating_add(500),
-            None => 0,
+    /// Takes note of what the service's clock showed in an answer that came just now, to a question that left at `asked` by
+    /// this clock. Returns how many milliseconds it is ahead of this one, most likely.
+    pub fn note_server(&self, server: Moment, asked: Moment) -> i64 {
+        let told = Skew::told(server, asked.min(self.now()), self.now());
+        let skew = match (self.skew.get(), told) {
+            (Some(known), Some(told)) => Some(self.weigh(known, told)),
+            (known, told) => known.or(told),
         };
-        self.ahead.set(Some(ahead));
-        ahead
+        self.skew.set(skew);
+        skew.map_or(0, Skew::likely)
+    }
+
+    /// What is to be believed after the service told something new.
+    fn weigh(&self, known: Skew, told: Skew) -> Skew {
+        if let Some(closer) = known.meeting(told) {
+            return closer;
+        }
+        let passed = told.least().saturating_sub(known.most());
+        let slept = Duration::from_millis(u64::try_from(passed).unwrap_or(0)).min((self.wall)().since(self.now()));
+        if slept > APART {
+            // Both the service and the wall say that time has passed.
+            self.slept.set(self.slept.get() + slept);
+            return known;
+        }
+        let apart = passed.max(known.least().saturating_sub(told.most()));
+        // What is further off is another machine of the service, or a clock that was set there: days stay what they were.
+        if apart <= DRIFT { told } else { known }
     }
 }
 
@@ -120,15 +130,20 @@ mod tests {
         clock.now().as_millis() / 1000
     }
 
+    /// The service tells its time in an answer that came at once.
+    fn told(clock: &Clock, millis: i64) -> i64 {
+        clock.note_server(Moment::from_millis(millis), clock.now())
+    }
+
     #[test]
     fn a_clock_that_is_set_by_an_hour_changes_nothing() {
         for jump in [3600, -3600] {
             let (clock, steady, wall) = by_hand();
-            assert_eq!(clock.note_server(Moment::from_millis(10_000_000)), 0);
+            assert_eq!(told(&clock, 10_000_000), 0);
             steady.set(10);
             wall.set(10_010 + jump);
             assert_eq!(seconds(&clock), 10_010, "{jump}");
-            assert_eq!(clock.note_server(Moment::from_millis(10_010_000)), 0);
+            assert_eq!(told(&clock, 10_010_000), 0);
             assert_eq!(seconds(&clock), 10_010, "the service says that no time has passed");
         }
     }
@@ -136,29 +151,51 @@ mod tests {
     #[test]
     fn time_slept_through_counts_once_the_service_says_so() {
         let (clock, steady, wall) = by_hand();
-        clock.note_server(Moment::from_millis(10_000_000));
+        told(&clock, 10_000_000);
         steady.set(5);
         wall.set(10_005 + 28_800);
         assert_eq!(clock.agrees_with_the_wall(), Agreement::WallAhead);
         assert_eq!(seconds(&clock), 10_005);
-        clock.note_server(Moment::from_millis((10_005 + 28_800) * 1000));
-        assert_eq!(seconds(&clock), 38_805);
+        told(&clock, (10_005 + 28_800) * 1000);
+        // The whole seconds of two dates leave one in doubt; it does not count.
+        assert_eq!(seconds(&clock), 38_804);
         assert_eq!(clock.agrees_with_the_wall(), Agreement::Same);
         steady.set(6);
-        assert_eq!(seconds(&clock), 38_806);
+        assert_eq!(seconds(&clock), 38_805);
     }
 
     #[test]
     fn a_service_whose_clock_is_wrong_moves_only_its_days() {
         let (clock, steady, wall) = by_hand();
-        assert_eq!(clock.note_server(Moment::from_millis(13_600_000)), 3_600_500);
+        assert_eq!(told(&clock, 13_600_000), 3_600_000);
         steady.set(100);
         wall.set(10_100);
-        assert_eq!(
-            clock.note_server(Moment::from_millis(14_900_000)),
-            3_600_500,
-            "another machine of it, perhaps"
-        );
+        assert_eq!(told(&clock, 14_900_000), 3_600_000, "another machine of it, perhaps");
         assert_eq!(seconds(&clock), 10_100);
+    }
+
+    #[test]
+    fn an_answer_that_came_late_does_not_make_the_service_s_clock_slow() {
+        let (clock, steady, wall) = by_hand();
+        let asked = clock.now();
+        steady.set(40);
+        wall.set(10_040);
+        // Dated when it was made, one second after it was asked for.
+        assert_eq!(clock.note_server(Moment::from_millis(10_001_000), asked), 0);
+        assert_eq!(told(&clock, 10_043_000), 3000, "the next one tells more");
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_followed_and_takes_nobody_s_time_for_sleep() {
+        let (clock, steady, wall) = by_hand();
+        for hour in 0..24u8 {
+            let now = 10_000 + 3600 * i64::from(hour);
+            steady.set(3600 * u64::from(hour));
+            wall.set(now);
+            let drifted = 400 * i64::from(hour);
+            let ahead = told(&clock, (now * 1000 + drifted) / 1000 * 1000);
+            assert!((drifted - ahead).abs() <= 1000, "{hour}: {ahead} of {drifted}");
+            assert_eq!(seconds(&clock), now);
+        }
     }
 }

@@ -308,9 +308,9 @@ impl<'a> Dispatcher<'a> {
         let mut schedule = self.schedule.borrow_mut();
         let pace = schedule.pace();
         match told {
-            Inquired::Time(server) => {
+            Inquired::Time { asked, server } => {
                 if let Some(server) = server {
-                    let ahead = self.sender.clock.note_server(server);
+                    let ahead = self.sender.clock.note_server(server, asked);
                     pace.set_ahead(ahead);
                     if let Some(shared) = self.shared {
                         shared.set_ahead(ahead);

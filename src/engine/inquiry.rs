@@ -24,7 +24,12 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(8 * 24);
 #[derive(Debug, Clone)]
 pub enum Inquired {
     /// The service's clock, if it told.
-    Time(Option<Moment>),
+    Time {
+        /// When it was asked, by the clock of the run.
+        asked: Moment,
+        /// What it showed.
+        server: Option<Moment>,
+    },
     /// What an account has spent.
     Quota {
         /// The account.
@@ -145,9 +150,11 @@ impl Inquiries {
         let is_due = |asked: Option<Instant>, period| asked.is_none_or(|asked| asked.elapsed() > period);
         if clock.agrees_with_the_wall() == Agreement::WallAhead && is_due(self.time_asked, TIME_PERIOD) {
             self.time_asked = Some(Instant::now());
-            let client = client.clone();
-            self.pending
-                .push(Box::pin(async move { Inquired::Time(client.server_time().await) }));
+            let (client, asked) = (client.clone(), clock.now());
+            self.pending.push(Box::pin(async move {
+                let server = client.server_time().await;
+                Inquired::Time { asked, server }
+            }));
         }
         if !self.accounts.is_empty() && is_due(self.quotas_asked, QUOTA_PERIOD) {
             self.quotas_asked = Some(Instant::now());

@@ -52,6 +52,12 @@ impl Skew {
         self.least
     }
 
+    /// The most that it is ahead, in milliseconds.
+    #[must_use]
+    pub const fn most(self) -> i64 {
+        self.most
+    }
+
     /// How far it is ahead most likely: not at all, if that may be, since most clocks are right; else the nearest to it.
     #[must_use]
     pub fn likely(self) -> i64 {

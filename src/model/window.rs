@@ -140,9 +140,9 @@ impl DayLimit {
     }
 }
 
-/// How far the service's clock may be from ours without its `Date`, which has whole seconds, telling: so close to
-/// midnight a message counts for both days.
-pub const MIDNIGHT_MARGIN: Duration = Duration::from_secs(2);
+/// How far the service's clock may be from ours without anybody knowing: before its first answer, by what its whole seconds
+/// and the way of an answer leave open, and where several machines answer. So close to midnight a message counts for both days.
+pub const MIDNIGHT_MARGIN: Duration = Duration::from_secs(5);
 
 /// The messages of an account in a UTC day.
 #[derive(Debug, Clone)]
@@ -327,31 +327,31 @@ mod tests {
     fn a_day_counts_what_left_in_it_and_what_was_answered_in_it() {
         let midnight = 86_400_000;
         let mut day = Day::new(DayLimit::Each(2));
-        day.leave(Ticket(0), at(midnight - 5000));
-        assert_eq!(day.opens(at(midnight - 4000)), Opening::At(ALWAYS));
-        day.leave(Ticket(1), at(midnight - 4000));
-        assert_eq!(day.opens(at(midnight - 3000)), Opening::At(at(midnight + 2000)));
+        day.leave(Ticket(0), at(midnight - 9000));
+        assert_eq!(day.opens(at(midnight - 8000)), Opening::At(ALWAYS));
+        day.leave(Ticket(1), at(midnight - 8000));
+        assert_eq!(day.opens(at(midnight - 7000)), Opening::At(at(midnight + 5000)));
         assert_eq!(
-            day.opens(at(midnight + 2000)),
-            Opening::At(at(2 * midnight + 2000)),
+            day.opens(at(midnight + 5000)),
+            Opening::At(at(2 * midnight + 5000)),
             "both may still arrive today"
         );
-        day.answered(Ticket(0), at(midnight - 2001), Counted::Yes);
+        day.answered(Ticket(0), at(midnight - 5001), Counted::Yes);
         day.answered(Ticket(1), at(midnight + 3), Counted::Yes);
-        day.leave(Ticket(2), at(midnight + 4000));
-        assert_eq!(day.opens(at(midnight + 4000)), Opening::At(at(2 * midnight + 2000)));
+        day.leave(Ticket(2), at(midnight + 8000));
+        assert_eq!(day.opens(at(midnight + 8000)), Opening::At(at(2 * midnight + 5000)));
     }
 
     #[test]
     fn close_to_midnight_a_message_counts_for_both_days() {
         let midnight = 86_400_000;
         let mut day = Day::new(DayLimit::Each(1));
-        day.leave(Ticket(0), at(midnight - 1500));
-        day.answered(Ticket(0), at(midnight - 1400), Counted::Yes);
-        assert_eq!(day.opens(at(midnight + 5000)), Opening::At(at(2 * midnight + 2000)));
+        day.leave(Ticket(0), at(midnight - 4500));
+        day.answered(Ticket(0), at(midnight - 4400), Counted::Yes);
+        assert_eq!(day.opens(at(midnight + 8000)), Opening::At(at(2 * midnight + 5000)));
         let mut day = Day::new(DayLimit::Each(1));
-        day.leave(Ticket(0), at(midnight + 1500));
-        day.answered(Ticket(0), at(midnight + 1600), Counted::No);
+        day.leave(Ticket(0), at(midnight + 4500));
+        day.answered(Ticket(0), at(midnight + 4600), Counted::No);
         assert_eq!(day.opens(at(midnight - 60_000)), Opening::At(ALWAYS));
     }
 

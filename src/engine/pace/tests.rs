@@ -57,7 +57,7 @@ fn a_restart_forgets_nothing_that_was_used_up() {
     assert_eq!(opens(&rated, 0, now), expected);
     let day = pace(&limits("unlimited", "unlimited", "3"), &[None], &earlier, now);
     let expected = Leave {
-        opens: Opening::At(at(86_402_000)),
+        opens: Opening::At(at(86_405_000)),
         why: Wait::DailyLimit,
     };
     assert_eq!(opens(&day, 0, now), expected);
@@ -178,6 +178,6 @@ fn the_service_s_clock_says_when_the_day_ends() {
     pace.answered(0, ticket, at(midnight - 6_999_000), Counted::Yes);
     assert_eq!(
         opens(&pace, 0, at(midnight - 6_000_000)).opens,
-        Opening::At(at(midnight - 3_600_000 + 2000))
+        Opening::At(at(midnight - 3_600_000 + 5000))
     );
 }

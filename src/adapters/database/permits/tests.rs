@@ -97,7 +97,7 @@ fn a_day_is_shared_and_what_was_refused_uses_up_nothing_of_it() {
         let id = granted(permits.claim(asker, wish(NOON + index)).expect("an answer"));
         permits.answered(id, at(NOON + 5), counted).expect("written");
     }
-    let midnight = 86_400_000 + 2000;
+    let midnight = 86_400_000 + 5000;
     assert_eq!(
         permits.claim(asker, wish(NOON + 9)).expect("an answer"),
         Claim::Later(at(midnight), Wait::DailyLimit)
