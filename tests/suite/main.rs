@@ -13,6 +13,7 @@ mod embarrassing;
 mod hostile;
 mod kill;
 mod main_job;
+mod meanwhile;
 mod order;
 mod outlook;
 mod pace;
