@@ -6,7 +6,7 @@ use crate::harness::{Campaign, Done, Server};
 
 /// One test for each line: a name, what somebody has, and what is said of it.
 macro_rules! cases {
-    ($($name:ident: $case:expr, $said:expr;)*) => {
+    ($(fn $name:ident(): $case:expr, $said:expr;)*) => {
         $(#[test]
         fn $name() {
             $case.is(&$said);
