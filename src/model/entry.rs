@@ -35,6 +35,7 @@ pub enum Entry {
 
 /// The start of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunStart {
     /// When.
     pub at: Moment,
@@ -54,6 +55,7 @@ pub struct RunStart {
 
 /// The text of the templates of a run, so that drafts can be made again without the files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Templates {
     /// Name of the message template among `files`.
     pub message: String,
@@ -66,6 +68,7 @@ pub struct Templates {
 
 /// A draft that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intent {
     /// When.
     pub at: Moment,
@@ -95,6 +98,7 @@ const fn is_false(flag: &bool) -> bool {
 
 /// A file was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Upload {
     /// When.
     pub at: Moment,
@@ -125,6 +129,7 @@ pub struct UploadedFile {
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// When the attempt ended.
     pub at: Moment,
@@ -142,6 +147,7 @@ pub struct Outcome {
 
 /// What results without a journal said about a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Import {
     /// What identifies the row.
     pub key: String,
@@ -179,6 +185,7 @@ pub struct Import {
 
 /// The results were written. Where nothing differs from this and nothing was added since, they need not be written again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Written {
     /// The results.
     pub results: Stamp,
@@ -190,6 +197,7 @@ pub struct Written {
 
 /// What tells one state of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stamp {
     /// Length in bytes.
     pub length: u64,

@@ -7,6 +7,7 @@ use super::time::Moment;
 
 /// What became known about an attempt that was in doubt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Judgement {
     /// When.
     pub at: Moment,
@@ -46,6 +47,7 @@ pub enum Evidence {
 
 /// The message as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Found {
     /// The conversation it is in.
     pub conversation: String,

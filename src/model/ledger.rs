@@ -6,7 +6,13 @@
 //! Doubt is never forgotten: an attempt that may have been delivered keeps its key unconfirmed until a later one is known
 //! to be delivered or this one is settled, and what was delivered stays delivered whatever comes after.
 
+mod account;
+mod places;
+
 use std::collections::HashMap;
+
+use account::Account;
+use places::{FREE, Places};
 
 use super::entry::{Entry, Import, Intent, Outcome, Position};
 use super::fingerprint::Fingerprint;
@@ -61,118 +67,6 @@ impl Standing {
             Self::Failed => Status::Failed,
             Self::Unconfirmed => Status::Unconfirmed,
         }
-    }
-}
-
-/// What is known of one key, in 8 bytes: the position in 44 bits, attempts in 16, whether the key is its recipient's name
-/// too, and the standing in 3.
-#[derive(Debug, Clone, Copy)]
-struct Account(u64);
-
-impl Account {
-    const NEW: Self = Self(Self::NOWHERE << 20);
-    /// Stands for no position: a journal of 16 TiB would have it.
-    const NOWHERE: u64 = (1 << 44) - 1;
-    const ATTEMPTS: u64 = 0xFFFF;
-
-    const fn position(self) -> Option<Position> {
-        match self.0 >> 20 {
-            Self::NOWHERE => None,
-            position => Some(Position(position)),
-        }
-    }
-
-    fn set_position(&mut self, position: Position) {
-        self.0 = position.0.min(Self::NOWHERE) << 20 | self.0 & 0xF_FFFF;
-    }
-
-    const fn attempts(self) -> u32 {
-        (self.0 >> 4 & Self::ATTEMPTS) as u32
-    }
-
-    /// More than 65,535 are not counted.
-    fn set_attempts(&mut self, attempts: u32) {
-        self.0 = self.0 & !(Self::ATTEMPTS << 4) | u64::from(attempts).min(Self::ATTEMPTS) << 4;
-    }
-
-    const fn is_own_name(self) -> bool {
-        self.0 & 8 != 0
-    }
-
-    const fn set_own_name(&mut self) {
-        self.0 |= 8;
-    }
-
-    const fn standing(self) -> Standing {
-        match self.0 & 7 {
-            0 => Standing::Untried,
-            1 => Standing::NotSent,
-            2 => Standing::Sent,
-            3 => Standing::Failed,
-            _ => Standing::Unconfirmed,
-        }
-    }
-
-    fn set_standing(&mut self, standing: Standing) {
-        let bits = match standing {
-            Standing::Untried => 0,
-            Standing::NotSent => 1,
-            Standing::Sent => 2,
-            Standing::Failed => 3,
-            Standing::Unconfirmed => 4,
-        };
-        self.0 = self.0 & !7 | bits;
-    }
-}
-
-/// A table from fingerprints to their places in a list: open addressing, a quarter free, 4 bytes a slot. The list is kept
-/// beside it, so that a slot need not repeat the fingerprint.
-#[derive(Debug, Default)]
-struct Places(Vec<u32>);
-
-const FREE: u32 = u32::MAX;
-
-impl Places {
-    /// The place of `wanted` in the list, whose fingerprints `at` gives; or the free slot where it belongs.
-    fn find(&self, wanted: Fingerprint, at: impl Fn(u32) -> Option<Fingerprint>) -> Result<u32, usize> {
-        let mask = self.0.len().wrapping_sub(1);
-        let mut slot = Self::first_slot(wanted) & mask;
-        loop {
-            match self.0.get(slot) {
-                None | Some(&FREE) => return Err(slot),
-                Some(&place) if at(place) == Some(wanted) => return Ok(place),
-                Some(_) => slot = (slot + 1) & mask,
-            }
-        }
-    }
-
-    /// Makes room for one more than the `held` that are in the list.
-    fn reserve(&mut self, held: usize, at: impl Fn(u32) -> Option<Fingerprint>) {
-        if (held + 1) * 4 <= self.0.len() * 3 {
-            return;
-        }
-        let size = (self.0.len() * 2).max(16);
-        // The old table is given back before the new one is taken: the list alone can fill it again.
-        self.0 = Vec::new();
-        self.0.resize(size, FREE);
-        for place in 0..u32::try_from(held).unwrap_or(FREE) {
-            if let Some(fingerprint) = at(place)
-                && let Err(slot) = self.find(fingerprint, &at)
-            {
-                self.put(slot, place);
-            }
-        }
-    }
-
-    fn put(&mut self, slot: usize, place: u32) {
-        if let Some(free) = self.0.get_mut(slot) {
-            *free = place;
-        }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of a fingerprint will do")]
-    fn first_slot(fingerprint: Fingerprint) -> usize {
-        fingerprint.lot() as usize
     }
 }
 

@@ -30,6 +30,7 @@ pub enum Body {
 
 /// An answer of the server, reduced to what a campaign needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reply {
     /// The HTTP status code.
     pub status: u16,
