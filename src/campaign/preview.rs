@@ -1,5 +1,7 @@
 //! The rendered messages, as they would be sent.
 
+mod suspects;
+
 use std::path::Path;
 
 use super::address::Accounts;
@@ -9,13 +11,14 @@ use super::memory::Memory;
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
-use super::survey::{Depth, Survey};
+use super::survey::{Depth, Seen, Survey};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::pages::{self, PreviewCard, PreviewPage};
 use crate::model::plan::{Choice, Plan, Step};
 use crate::model::problem::{Problem, Severity};
-use crate::model::row::{Meaning, RowNumber};
+use crate::model::row::{Header, Meaning, RowNumber};
 use crate::model::status::{Counts, Status};
+use suspects::Suspects;
 
 /// A row as it would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +45,21 @@ pub struct Preview {
     pub problems: Vec<Problem>,
 }
 
-/// Renders the chosen rows and hands each to `show`. `--rows`, `--only`, `--sample` and `--limit` choose; everything else is as a run
-/// would have it.
+/// In which order rows are shown, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// All that are chosen, in the sheet's order.
+    Sheet,
+    /// So many of them, those that are most likely to go wrong first.
+    WorstFirst(usize),
+}
+
+/// Renders the chosen rows and hands each to `show`. `--rows`, `--only`, `--sample` and `--limit` choose, and of the chosen rows `order`
+/// shows all, or the worst; everything else is as a run would have it.
 ///
 /// # Errors
 /// The sheet or a template cannot be read.
-pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(), CampaignError> {
+pub fn preview(settings: &Settings, order: Order, mut show: impl FnMut(Preview)) -> Result<(), CampaignError> {
     let mut memory = Memory::read(settings)?;
     let reading = Reading::open(settings)?;
     if reading.templates().is_none() {
@@ -55,7 +67,6 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
     }
     let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let mut left = settings.choice.limit.unwrap_or(usize::MAX);
-    let default_account = settings.account.clone();
     let header = reading.header().clone();
     let choice = Choice {
         unconfirmed: settings.choice.unconfirmed,
@@ -69,6 +80,10 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
         accounts: &mut accounts,
         depth: Depth::Everything,
     };
+    let mut worst = match order {
+        Order::Sheet => None,
+        Order::WorstFirst(most) => Some(Suspects::new(most, &reading)),
+    };
     let plan = survey.plan(choice, |seen| {
         let number = seen.row.number();
         let wanted = match &chosen {
@@ -79,17 +94,28 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
             return;
         }
         left -= 1;
+        match &mut worst {
+            None => show(Preview::of(seen, &header, settings.account.as_deref())),
+            Some(worst) => worst.note(seen, || Preview::of(seen, &header, settings.account.as_deref())),
+        }
+    })?;
+    worst.into_iter().flat_map(Suspects::finish).for_each(show);
+    freshen(settings, reading, plan, memory)
+}
+
+impl Preview {
+    fn of(seen: &Seen<'_>, header: &Header, default_account: Option<&str>) -> Self {
         let cell = |meaning| header.column(meaning).map_or("", |column| seen.row.cell(column)).to_owned();
         let account = seen
             .draft
             .and_then(|draft| draft.account.clone())
             .or_else(|| Some(cell(Meaning::Account)).filter(|cell| !cell.is_empty()))
-            .or_else(|| default_account.clone());
+            .or_else(|| default_account.map(str::to_owned));
         let recipient = seen
             .address
             .map_or_else(|| cell(Meaning::Recipient), |address| address.recipient.canonical());
-        show(Preview {
-            row: number,
+        Self {
+            row: seen.row.number(),
             key: seen.key.to_owned(),
             status: seen.status,
             account,
@@ -101,9 +127,8 @@ pub fn preview(settings: &Settings, mut show: impl FnMut(Preview)) -> Result<(),
                 .draft
                 .map_or_else(Vec::new, |draft| draft.attachments.iter().map(|file| file.name.clone()).collect()),
             problems: seen.findings(),
-        });
-    })?;
-    freshen(settings, reading, plan, memory)
+        }
+    }
 }
 
 /// The plan that says which rows are chosen, where that takes a look at all of them first: whom a sample takes, and what failed.
@@ -130,9 +155,9 @@ fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Opt
 ///
 /// # Errors
 /// As for [`preview`], or the page cannot be written.
-pub fn write_page(settings: &Settings, target: &Path) -> Result<usize, CampaignError> {
+pub fn write_page(settings: &Settings, order: Order, target: &Path) -> Result<usize, CampaignError> {
     let (mut cards, mut counts) = (Vec::new(), Counts::default());
-    preview(settings, |row| {
+    preview(settings, order, |row| {
         counts.add(row.status);
         cards.push(card(row));
     })?;

@@ -41,6 +41,17 @@ fn no_template(error: TemplateErrors, templates: &Templates, header: &Header) ->
     error.into()
 }
 
+/// A row that was rendered, and what is worth a look in it.
+#[derive(Debug)]
+pub struct Judged {
+    /// The draft, or why there is none.
+    pub draft: Result<Draft, Vec<Problem>>,
+    /// What stops nothing.
+    pub warnings: Vec<Problem>,
+    /// How often a default stood in for something missing.
+    pub defaults: u32,
+}
+
 impl Reading {
     /// Opens the sheet, and the templates that the settings name.
     ///
@@ -142,21 +153,14 @@ impl Reading {
     /// # Errors
     /// The row cannot be rendered, or must not be sent as it is.
     pub fn draft(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
-        self.judged(row, address, accounts, &mut Vec::new())
+        self.judged(row, address, accounts).map(|judged| judged.draft)
     }
 
-    /// [`Reading::draft`], and adds to `warnings` what is worth a look.
-    ///
-    /// # Errors
-    /// As for [`Reading::draft`].
-    pub fn judged(
-        &self,
-        row: &Row,
-        address: Address,
-        accounts: &Accounts,
-        warnings: &mut Vec<Problem>,
-    ) -> Option<Result<Draft, Vec<Problem>>> {
+    /// [`Reading::draft`], with what is worth a look.
+    #[must_use]
+    pub fn judged(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Judged> {
         let rendered = self.compiled()?.render(row);
+        let defaults = rendered.as_ref().map_or(0, |rendered| rendered.defaults);
         let mut found = Vec::new();
         if let Some(rules) = &self.rules {
             rules.judge_cells(self.header(), row, &mut found);
@@ -165,7 +169,13 @@ impl Reading {
             }
         }
         let (errors, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|problem| problem.severity == Severity::Error);
-        warnings.extend(others);
+        let judged = |draft| {
+            Some(Judged {
+                draft,
+                warnings: others,
+                defaults,
+            })
+        };
         let rendered = match rendered {
             Err(mut problems) => {
                 problems.extend(errors);
@@ -177,13 +187,13 @@ impl Reading {
         let files = self.shelf.take(&address.attachments);
         let (rendered, files) = match (rendered, files) {
             (Ok(rendered), Ok(files)) => (rendered, files),
-            (Ok(_), Err(problems)) | (Err(problems), Ok(_)) => return Some(Err(problems)),
+            (Ok(_), Err(problems)) | (Err(problems), Ok(_)) => return judged(Err(problems)),
             (Err(mut problems), Err(more)) => {
                 problems.extend(more);
-                return Some(Err(problems));
+                return judged(Err(problems));
             }
         };
-        Some(Ok(Draft {
+        judged(Ok(Draft {
             row: row.number(),
             key: address.key,
             recipient: address.recipient,

@@ -37,6 +37,8 @@ pub struct Seen<'a> {
     pub draft: Option<&'a Draft>,
     /// What is wrong with it.
     pub problems: &'a [Problem],
+    /// How often a default stood in for something missing in it.
+    pub defaults: u32,
     /// What it is, as the plan has it.
     pub meeting: Meeting,
     /// Its status before a run.
@@ -122,12 +124,11 @@ impl Survey<'_> {
             }
             Meeting::Settled { .. } => address.clone(),
         };
-        let mut warnings = Vec::new();
         let wanted = self.depth != Depth::Sendable || matches!(meeting, Meeting::Open(_));
-        let drafted = if wanted {
-            self.reading.judged(row, address.clone(), self.accounts, &mut warnings)
-        } else {
-            None
+        let judged = wanted.then(|| self.reading.judged(row, address.clone(), self.accounts)).flatten();
+        let (drafted, mut warnings, defaults) = match judged {
+            None => (None, Vec::new(), 0),
+            Some(judged) => (Some(judged.draft), judged.warnings, judged.defaults),
         };
         let (draft, mut problems) = match drafted {
             None => (None, Vec::new()),
@@ -156,6 +157,7 @@ impl Survey<'_> {
             address: Some(address),
             draft: draft.as_ref(),
             problems: &problems,
+            defaults,
             meeting: self.shown(planner, number, status, meeting),
             status,
             reasons: &planner.reasons,
@@ -192,6 +194,7 @@ impl Survey<'_> {
             address: None,
             draft: None,
             problems: &unaddressed.problems,
+            defaults: 0,
             meeting: self.shown(planner, number, status, meeting),
             status,
             reasons: &planner.reasons,

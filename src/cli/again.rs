@@ -13,6 +13,7 @@ const ONCE: &[&str] = &[
     "limit",
     "only",
     "sample",
+    "worst",
     "test_to",
     "resend_unconfirmed",
     "dry_run",

@@ -13,6 +13,7 @@ pub use reconcile::ReconcileArgs;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use rowcast::campaign::preview::Order;
 use rowcast::campaign::settings::{Color, Level};
 use rowcast::model::status::Status;
 
@@ -164,9 +165,21 @@ pub struct PreviewArgs {
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,
+    /// Of the chosen rows the N that are most likely to go wrong, the worst first, and why
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    pub worst: Option<AtLeastOne>,
     /// Write the messages as a page there
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
+}
+
+impl PreviewArgs {
+    /// In which order rows are shown.
+    pub fn order(&self) -> Order {
+        self.worst.map_or(Order::Sheet, |most| {
+            Order::WorstFirst(usize::try_from(most.0.get()).unwrap_or(usize::MAX))
+        })
+    }
 }
 
 /// `rowcast run`.

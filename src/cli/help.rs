@@ -32,6 +32,7 @@ Examples:
 pub const PREVIEW: &str = "\
 Examples:
   rowcast preview campaign.toml --limit 3
+  rowcast preview campaign.toml --worst 10      the rows most likely to go wrong, and why
   rowcast preview people.csv -m message.txt --rows 2-5,9
   rowcast preview campaign.toml --format json | jq .message
 

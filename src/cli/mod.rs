@@ -96,10 +96,10 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
         Command::Init(args) => init(&args, screen),
         Command::Check(args) => campaign(typed(Typed::from(*args)), screen, commands::check::run),
         Command::Preview(args) => {
-            let html = args.html.clone();
+            let (html, order) = (args.html.clone(), args.order());
             campaign(typed(Typed::from(*args)), screen, |settings, screen| match &html {
-                Some(target) => commands::preview::page(settings, target, screen),
-                None => commands::preview::run(settings, screen),
+                Some(target) => commands::preview::page(settings, order, target, screen),
+                None => commands::preview::run(settings, order, screen),
             })
         }
         Command::Run(args) => campaign(typed(Typed::from(*args)), screen, commands::run::run),

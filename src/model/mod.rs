@@ -26,3 +26,4 @@ pub mod status;
 pub mod suppression;
 pub mod time;
 pub mod window;
+pub mod worst;

@@ -236,3 +236,137 @@ fn old_texts_are_known_from_results_alone_and_from_a_persons_verdict_and_tests_h
     assert_eq!((&found["old_text"], &found["sent"]), (&json!(2), &json!(2)), "{found}");
     assert_eq!(findings(&found, "text-changed")[0]["severity"], "warning");
 }
+
+fn worst(campaign: &Campaign, arguments: &[&str]) -> Vec<Value> {
+    let start = ["preview", "people.csv", "-m", "message.txt", "--format", "json", "--worst"];
+    campaign.rowcast(&[&start, arguments].concat()).exits(0).json_lines()
+}
+
+fn numbers(rows: &[Value]) -> Vec<u64> {
+    rows.iter().map(|row| row["row"].as_u64().expect("a number")).collect()
+}
+
+/// The codes of a row's problems, in their order.
+fn codes(row: &Value) -> Vec<&str> {
+    let problems = row["problems"].as_array().expect("problems");
+    problems.iter().map(|problem| problem["code"].as_str().expect("a code")).collect()
+}
+
+const DOUBTFUL: &str = "LinkedIn,First Name,City,Notes
+r-2,Anna,Rome,ok
+r-3,BERT,Rome,ok
+r-4,Cara,,ok
+r-5,Dora,Rome,this note is longer than those of the others
+r-6,,Rome,ok
+r-7,EMIL,Rome,ok
+r-8,Fay Ann,Rome,ok
+not a person,Gus,Rome,ok
+r-10,,Rome,ok
+r-11,Al,Rome,
+R-2,Anna,Rome,ok
+";
+
+fn doubtful() -> Campaign {
+    let message = "Hello {{ first_name }} from {{ city | default(value=\"your city\") }}. {% if notes %}{{ notes }}{% endif %}";
+    Campaign::new(DOUBTFUL, message)
+}
+
+#[test]
+fn the_worst_rows_come_first_and_each_says_why_it_is_there() {
+    let campaign = doubtful();
+    let rows = worst(&campaign, &["100"]);
+    // Blank names twice, an address once; names in capitals twice, several words, a duplicate; the longest, the shortest, a default.
+    assert_eq!(numbers(&rows), [6, 9, 10, 3, 12, 8, 7, 5, 11, 4, 2]);
+    let why: Vec<(u64, Vec<&str>)> = rows
+        .iter()
+        .map(|row| (row["row"].as_u64().expect("a number"), codes(row)))
+        .collect();
+    for (row, expected) in [
+        (6, &["blank-cell"][..]),
+        (3, &["name-capitals"]),
+        (12, &["duplicate"]),
+        (5, &["longest"]),
+        (11, &["shortest"]),
+        (4, &["default-used"]),
+    ] {
+        assert!(
+            why.iter().any(|(number, codes)| (*number, codes.as_slice()) == (row, expected)),
+            "{row}: {why:?}"
+        );
+    }
+    let text = |row: usize, at: usize| rows[row]["problems"][at]["text"].as_str().expect("a text").to_owned();
+    assert_eq!(text(7, 0), "the longest of 7 messages, with 66 characters");
+    assert_eq!(text(8, 0), "the shortest of 7 messages, with 19 characters");
+    assert_eq!(text(9, 0), "a default stands in, since column `City` is blank");
+    for row in &rows {
+        let keys: Vec<&String> = row.as_object().expect("an object").keys().collect();
+        let promised = [
+            "account",
+            "key",
+            "message",
+            "message_sha256",
+            "problems",
+            "recipient",
+            "row",
+            "status",
+            "subject",
+        ];
+        assert_eq!(keys, promised);
+        for problem in row["problems"].as_array().expect("problems") {
+            let keys: Vec<&String> = problem.as_object().expect("an object").keys().collect();
+            assert_eq!(keys, ["code", "severity", "text"]);
+        }
+    }
+    assert_eq!(numbers(&worst(&campaign, &["2"])), [6, 9]);
+    let shown = campaign
+        .rowcast(&["preview", "people.csv", "-m", "message.txt", "--worst", "9"])
+        .exits(0);
+    let first = "── row 6 · r-6 · invalid\n! column `First Name` is blank";
+    assert!(shown.stdout.starts_with(first), "{}", shown.stdout);
+    shown.says("! the shortest of 7 messages, with 19 characters");
+}
+
+#[test]
+fn the_worst_are_chosen_among_the_rows_that_preview_would_show() {
+    let campaign = doubtful();
+    let plain = |arguments: &[&str]| {
+        let start = ["preview", "people.csv", "-m", "message.txt", "--format", "json"];
+        let mut rows = numbers(&campaign.rowcast(&[&start, arguments].concat()).exits(0).json_lines());
+        rows.sort_unstable();
+        rows
+    };
+    for choice in [
+        &["--rows", "2-5,7"][..],
+        &["--limit", "4"],
+        &["--sample", "5"],
+        &["--rows", "4-", "--limit", "3"],
+    ] {
+        let mut rows = numbers(&worst(&campaign, &[&["100"], choice].concat()));
+        rows.sort_unstable();
+        assert_eq!(rows, plain(choice), "{choice:?}");
+    }
+    assert_eq!(numbers(&worst(&campaign, &["2", "--rows", "2-5"])), [3, 5]);
+    campaign
+        .rowcast(&["preview", "people.csv", "-m", "message.txt", "--worst", "3", "--html", "page.html"])
+        .exits(0)
+        .says("3 messages are in page.html");
+    let page = std::fs::read_to_string(campaign.path("page.html")).expect("a page");
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    assert!(place("r-6") < place("not a person") && place("not a person") < place("r-10"));
+    campaign
+        .rowcast(&["preview", "people.csv", "-m", "message.txt", "--worst", "0"])
+        .exits(2);
+}
+
+#[test]
+fn a_row_that_is_not_to_be_sent_any_more_cannot_go_wrong() {
+    let server = Server::start();
+    let campaign = half_sent(&server);
+    assert_eq!(numbers(&worst(&campaign, &["9"])), [4, 5]);
+    campaign.run(&server, &[]).exits(0);
+    let none = campaign
+        .rowcast(&["preview", "people.csv", "-m", "message.txt", "--worst", "9"])
+        .exits(0);
+    assert_eq!(none.stdout, "");
+    none.says("None of the chosen rows can go wrong: nothing of them is left to send.");
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rowcast::campaign::preview::{Preview, preview, write_page};
+use rowcast::campaign::preview::{Order, Preview, preview, write_page};
 use rowcast::campaign::settings::{Format, Settings};
 use rowcast::model::problem::{Problem, Severity};
 use serde_json::json;
@@ -12,22 +12,33 @@ use super::super::terminal::{Screen, Style, block, json_line, number, one_line};
 use super::refuse;
 
 /// Renders the chosen rows and shows them.
-pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
-    let format = settings.show.format;
-    let done = preview(settings, |row| match format {
-        _ if screen.is_closed() => {}
-        Format::Json => screen.line(&json_line(&as_json(&row))),
-        Format::Text => show(&row, screen),
+pub fn run(settings: &Settings, order: Order, screen: &mut Screen) -> Exit {
+    let (format, mut rows) = (settings.show.format, 0);
+    let done = preview(settings, order, |row| {
+        rows += 1;
+        match format {
+            _ if screen.is_closed() => {}
+            Format::Json => screen.line(&json_line(&as_json(&row))),
+            Format::Text => show(&row, screen),
+        }
     });
     match done {
-        Ok(()) => Exit::Done,
+        Ok(()) => {
+            if rows == 0 {
+                screen.say(match order {
+                    Order::Sheet => "No row is chosen.",
+                    Order::WorstFirst(_) => "None of the chosen rows can go wrong: nothing of them is left to send.",
+                });
+            }
+            Exit::Done
+        }
         Err(error) => refuse(screen, &error),
     }
 }
 
 /// Renders the chosen rows and writes them to `target` as a page.
-pub fn page(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
-    match write_page(settings, target) {
+pub fn page(settings: &Settings, order: Order, target: &Path, screen: &mut Screen) -> Exit {
+    match write_page(settings, order, target) {
         Ok(messages) => {
             screen.say(&format!(
                 "{} messages are in {}.",
@@ -74,10 +85,10 @@ fn show(row: &Preview, screen: &mut Screen) {
         screen.line(&line);
     }
     for problem in &row.problems {
-        let style = if problem.severity == Severity::Error {
-            Style::Red
-        } else {
-            Style::Yellow
+        let style = match problem.severity {
+            Severity::Error => Style::Red,
+            Severity::Warning => Style::Yellow,
+            Severity::Note => Style::Dim,
         };
         let text = screen.on_out(style, &one_line(&problem.text));
         screen.prose(&format!("! {text}"));

@@ -127,6 +127,7 @@ impl From<PreviewArgs> for Typed {
             choice,
             format,
             html: _,
+            worst: _,
         } = args;
         Self {
             campaign,
