@@ -301,20 +301,20 @@ fn the_worst_rows_come_first_and_each_says_why_it_is_there() {
     for row in &rows {
         let keys: Vec<&String> = row.as_object().expect("an object").keys().collect();
         let promised = [
-            "account",
+            "row",
             "key",
+            "status",
+            "account",
+            "recipient",
+            "subject",
             "message",
             "message_sha256",
             "problems",
-            "recipient",
-            "row",
-            "status",
-            "subject",
         ];
         assert_eq!(keys, promised);
         for problem in row["problems"].as_array().expect("problems") {
             let keys: Vec<&String> = problem.as_object().expect("an object").keys().collect();
-            assert_eq!(keys, ["code", "severity", "text"]);
+            assert_eq!(keys, ["severity", "code", "text"]);
         }
     }
     assert_eq!(numbers(&worst(&campaign, &["2"])), [6, 9]);
