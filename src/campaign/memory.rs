@@ -191,7 +191,7 @@ impl Memory {
                     self.remember(open, outcome.at, counted(outcome.answer.verdict()));
                 }
             }
-            Entry::Import(_) | Entry::Judgement(_) => {}
+            Entry::Import(_) | Entry::Judgement(_) | Entry::Finding(_) => {}
         }
         Ok(())
     }

@@ -222,7 +222,7 @@ fn facts_of(source: &Source<'_>, id: KeyId) -> Result<Import, CampaignError> {
             _ => Ok(blank()),
         },
         Entry::Judgement(judgement) => judged::facts_of(journal, judgement),
-        Entry::Run(_) | Entry::Written(_) | Entry::Upload(_) => Ok(blank()),
+        Entry::Run(_) | Entry::Written(_) | Entry::Upload(_) | Entry::Finding(_) => Ok(blank()),
     }
 }
 

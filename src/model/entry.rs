@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finding::Finding;
 use super::judgement::Judgement;
 use super::outcome::Answer;
 use super::row::RowNumber;
@@ -27,6 +28,8 @@ pub enum Entry {
     Judgement(Judgement),
     /// A file was uploaded, to be referred to by sends.
     Upload(Upload),
+    /// What the service said about somebody before they were written to.
+    Finding(Finding),
     /// What results without a journal said about a row.
     Import(Import),
     /// The results were written, and from what.

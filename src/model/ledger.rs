@@ -7,14 +7,17 @@
 //! to be delivered or this one is settled, and what was delivered stays delivered whatever comes after.
 
 mod account;
+mod kin;
 mod places;
 
 use std::collections::HashMap;
 
 use account::Account;
+use kin::Kin;
 use places::{FREE, Places};
 
 use super::entry::{Entry, Import, Intent, Outcome, Position};
+use super::finding::Finding;
 use super::fingerprint::Fingerprint;
 use super::judgement::{Evidence, Judgement, Ruling};
 use super::outcome::{Answer, NotSent, Verdict};
@@ -81,6 +84,8 @@ pub struct Ledger {
     /// Names of recipients that are not the key itself, and the id each belongs to.
     names: Vec<(Fingerprint, u32)>,
     name_places: Places,
+    /// Keys that turned out to be of one person.
+    kin: Kin,
     /// Intents whose outcome is not known yet: their key, and how it stood before.
     open: HashMap<Position, Option<(KeyId, Standing)>>,
     /// Intents, or imports, whose outcome is known to be in doubt, and their key.
@@ -103,6 +108,7 @@ impl Ledger {
             key_places: Places::default(),
             names: Vec::new(),
             name_places: Places::default(),
+            kin: Kin::default(),
             open: HashMap::new(),
             doubts: HashMap::new(),
         }
@@ -127,6 +133,10 @@ impl Ledger {
             }
             Entry::Outcome(outcome) => self.settle(position, outcome).map(drop),
             Entry::Judgement(judgement) => self.judge(position, judgement),
+            Entry::Finding(finding) => {
+                self.learn(finding);
+                Ok(())
+            }
             Entry::Import(import) => {
                 self.import(position, import);
                 Ok(())
@@ -313,10 +323,26 @@ impl Ledger {
     /// Whether this recipient got a message, or may have got one, under another key than `own`.
     #[must_use]
     pub fn wrote_to(&self, recipient: &Recipient, own: Option<KeyId>) -> bool {
-        recipient
-            .identities()
-            .filter_map(|name| self.find_recipient(&name))
-            .any(|id| Some(id) != own && matches!(self.standing(id), Standing::Sent | Standing::Unconfirmed))
+        let got = |id: &KeyId| Some(*id) != own && matches!(self.standing(*id), Standing::Sent | Standing::Unconfirmed);
+        let named = recipient.identities().filter_map(|name| self.find_recipient(&name));
+        named.chain(own).any(|id| got(&id) || self.kin.of(id).iter().any(got))
+    }
+
+    /// What was found out about somebody: from here on their URN is another name of theirs. Where it is a name of another key
+    /// already, both keys are of one person.
+    pub fn learn(&mut self, finding: &Finding) {
+        let Some(urn) = finding.urn() else { return };
+        let id = self.id_of(&finding.key, &finding.to);
+        match self.find_recipient(urn) {
+            Some(other) if other != id => self.kin.join(id, other),
+            _ => self.name(id, urn),
+        }
+    }
+
+    /// The key that stands for all keys of this one's person, where there are several.
+    #[must_use]
+    pub fn one_of_kin(&self, id: KeyId) -> Option<KeyId> {
+        self.kin.of(id).first().copied()
     }
 
     /// The key that was given this name besides its own; or the free slot for the name.

@@ -224,6 +224,8 @@ pub struct Planner {
     choice: Choice,
     keys: Seen,
     people: Seen,
+    /// People of whom the ledger knows several keys.
+    kin: Seen,
     rows: Vec<Planned>,
     /// The lots of `--sample`, one a row.
     lots: Vec<u64>,
@@ -239,6 +241,7 @@ impl Planner {
             choice,
             keys: Seen::default(),
             people: Seen::default(),
+            kin: Seen::default(),
             rows: Vec::new(),
             lots: Vec::new(),
             reasons: Reasons::default(),
@@ -255,6 +258,8 @@ impl Planner {
             };
         }
         let standing = id.map_or(Standing::Untried, |id| ledger.standing(id));
+        let kin = id.and_then(|id| ledger.one_of_kin(id));
+        let first_of_kin = kin.and_then(|one| self.kin.see(Some(one), Fingerprint::of_key(who.key), number));
         match standing {
             Standing::Sent => {
                 return Meeting::Settled {
@@ -269,6 +274,12 @@ impl Planner {
                 };
             }
             _ => {}
+        }
+        if let Some(first) = first_of_kin {
+            return Meeting::Settled {
+                status: Status::Skipped,
+                skip: Some(Skip::Duplicate(first)),
+            };
         }
         if who.recipient.is_some_and(|recipient| ledger.wrote_to(recipient, id)) {
             return Meeting::Settled {

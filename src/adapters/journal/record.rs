@@ -114,6 +114,7 @@ impl<'a> Record<'a> {
             "outcome" => self.read().map(Entry::Outcome),
             "judgement" => self.read().map(Entry::Judgement),
             "upload" => self.read().map(Entry::Upload),
+            "finding" => self.read().map(Entry::Finding),
             "import" => self.read().map(Entry::Import),
             "written" => self.read().map(Entry::Written),
             kind => Err(Flaw::Newer(format!("records of the kind `{}`", kind.escape_debug()))),

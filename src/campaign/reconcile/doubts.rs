@@ -185,7 +185,7 @@ impl Gathered {
             Entry::Outcome(outcome) => self.end(outcome),
             Entry::Judgement(judgement) => self.judged(judgement),
             Entry::Import(import) => self.import(position, import),
-            Entry::Upload(_) | Entry::Written(_) => {}
+            Entry::Upload(_) | Entry::Finding(_) | Entry::Written(_) => {}
         }
     }
 

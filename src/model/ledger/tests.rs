@@ -1,3 +1,4 @@
+use super::super::finding::{Contact, Seen};
 use super::super::outcome::{Body, Reply};
 use super::super::row::RowNumber;
 use super::super::time::Moment;
@@ -245,4 +246,62 @@ fn an_outcome_without_its_intent_is_refused() {
     let mut ledger = folded([intent("ann", &[]), outcome(0, 200, None)]);
     assert_eq!(ledger.apply(Position(2), &outcome(0, 200, None)), Err(StrayOutcome(Position(0))));
     assert!(ledger.apply(Position(2), &outcome(9, 200, None)).is_err());
+}
+
+fn found(key: &str, to: &[&str], urn: &str) -> Entry {
+    Entry::Finding(Finding {
+        at: Moment::from_millis(0),
+        account: None,
+        key: key.to_owned(),
+        to: to.iter().map(|name| (*name).to_owned()).collect(),
+        seen: Seen::Conversation(Contact {
+            exists: false,
+            conversation: None,
+            urn: Some(urn.to_owned()),
+        }),
+    })
+}
+
+#[test]
+fn two_slugs_of_one_urn_are_one_person_in_whatever_order_it_becomes_known() {
+    let urn = "urn:li:fsd_profile:ACoAAann";
+    let (old, new) = (Recipient::from_profile_id("ann-old"), Recipient::from_profile_id("ann"));
+    let sent = |at| [intent("ann-old", &["ann-old"]), outcome(at, 200, None)];
+    let (first, second) = (found("ann-old", &["ann-old"], urn), found("ann", &["ann"], urn));
+    let orders = [
+        [vec![first.clone()], vec![second.clone()], sent(2).to_vec()].concat(),
+        [vec![second.clone()], vec![first.clone()], sent(2).to_vec()].concat(),
+        [sent(0).to_vec(), vec![second.clone()], vec![first.clone()]].concat(),
+        [vec![second.clone()], sent(1).to_vec(), vec![first.clone()]].concat(),
+    ];
+    for (index, order) in orders.iter().enumerate() {
+        for source in [KeySource::Recipient, KeySource::Column] {
+            let mut ledger = Ledger::new(source);
+            for (at, entry) in order.iter().enumerate() {
+                ledger.apply(Position(at as u64), entry).expect("no stray");
+            }
+            let own = ledger.find("ann", Some(&new));
+            assert!(ledger.wrote_to(&new, own), "{index} {source:?}");
+            let own = ledger.find("ann-old", Some(&old));
+            assert!(
+                !ledger.wrote_to(&old, own),
+                "{index} {source:?}: what it got itself is no other message"
+            );
+            assert!(!ledger.wrote_to(&Recipient::from_profile_id("bob"), None));
+        }
+    }
+}
+
+#[test]
+fn a_finding_tries_nothing() {
+    let mut ledger = Ledger::new(KeySource::Recipient);
+    let finding = found("ann", &["ann"], "urn:li:fsd_profile:ACoAAann");
+    ledger.apply(Position(0), &finding).expect("a finding");
+    let id = ledger.find_key("ann").expect("a key");
+    assert_eq!(
+        (ledger.standing(id), ledger.attempts(id), ledger.position(id)),
+        (Standing::Untried, 0, None)
+    );
+    assert_eq!(ledger.find_recipient("urn:li:fsd_profile:ACoAAann"), Some(id));
+    assert_eq!(ledger.doubts().count(), 0);
 }

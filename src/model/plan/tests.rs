@@ -174,3 +174,30 @@ fn a_sample_is_the_same_next_time_and_a_limit_counts_sends_only() {
         [3, 4]
     );
 }
+
+#[test]
+fn two_rows_that_turned_out_to_be_one_person_are_one_message() {
+    use crate::model::finding::{Contact, Finding, Seen};
+    let mut ledger = ledger(KeySource::Recipient, &[]);
+    for key in ["ann-old", "ann"] {
+        let finding = Finding {
+            at: Moment::from_millis(0),
+            account: None,
+            key: key.to_owned(),
+            to: vec![key.to_owned()],
+            seen: Seen::Conversation(Contact {
+                exists: false,
+                conversation: None,
+                urn: Some("urn:li:fsd_profile:ACoAAann".to_owned()),
+            }),
+        };
+        ledger.apply(Position(0), &Entry::Finding(finding)).expect("a finding");
+    }
+    let plan = plan(
+        &ledger,
+        Choice::everything(),
+        &[("ann-old", "ann-old"), ("bob", "bob"), ("ann", "ann")],
+    );
+    let skips: Vec<_> = plan.rows.iter().map(|row| row.skip).collect();
+    assert_eq!(skips, [None, None, Some(Skip::Duplicate(RowNumber(2)))]);
+}

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::model::entry::{Entry, Import, Intent, Outcome, Position, RunStart, Templates};
+use crate::model::finding::{Contact, Finding, Nobody, Relation, Said, Seen, Topic};
 use crate::model::judgement::{Evidence, Found, Judgement, Ruling};
 use crate::model::outcome::{Answer, Body, Reply};
 use crate::model::row::RowNumber;
@@ -74,6 +75,7 @@ pub(super) fn entry() -> impl Strategy<Value = Entry> {
             test
         })),
         judgement(),
+        finding(),
         outcome.prop_map(|(at, of, answer, gave_up)| Entry::Outcome(Outcome {
             service_at: None,
             at,
@@ -96,6 +98,37 @@ pub(super) fn entry() -> impl Strategy<Value = Entry> {
             sha256: String::new(),
         })),
     ]
+}
+
+fn finding() -> impl Strategy<Value = Entry> {
+    let urn = || proptest::option::of("\\PC{0,12}");
+    let relation =
+        (any::<bool>(), urn(), urn()).prop_map(|(connected, status, urn)| Seen::Relationship(Relation { connected, status, urn }));
+    let contact =
+        (any::<bool>(), urn(), urn()).prop_map(|(exists, conversation, urn)| Seen::Conversation(Contact { exists, conversation, urn }));
+    let said = ("\\PC{0,12}", any::<[u32; 3]>(), proptest::option::of(moment()), any::<bool>()).prop_map(
+        |(conversation, count, last_theirs, whole)| {
+            Seen::Messages(Said {
+                conversation,
+                read: count[0],
+                own: count[1],
+                theirs: count[2],
+                last_theirs,
+                whole,
+            })
+        },
+    );
+    let asked = proptest::sample::select(&[Topic::Relationship, Topic::Conversation][..]);
+    let nobody = (asked, "\\PC{0,12}").prop_map(|(asked, said)| Seen::Nobody(Nobody { asked, said }));
+    (moment(), urn(), "\\PC{0,12}", prop_oneof![relation, contact, said, nobody]).prop_map(|(at, account, key, seen)| {
+        Entry::Finding(Finding {
+            at,
+            account,
+            to: vec![key.clone()],
+            key,
+            seen,
+        })
+    })
 }
 
 fn judgement() -> impl Strategy<Value = Entry> {
