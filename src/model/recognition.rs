@@ -124,7 +124,8 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Gives every message to the attempt that ended soonest of those which have none yet and, as `fits` says, sent it.
+    /// Gives every message to the attempt that was under way nearest to it, and ended soonest, of those which have none yet
+    /// and, as `fits` says, sent it.
     fn give(&mut self, right: Right, fits: impl Fn(&Attempted, Moment) -> bool) {
         for place in 0..self.free.len() {
             let (Some(message), Some(None)) = (self.free.get(place), self.taken.get(place)) else {
@@ -134,8 +135,11 @@ impl Table<'_> {
                 let has_none = self.own.get(*index).is_some_and(Option::is_none);
                 has_none && attempt.right == right && fits(attempt, message.at) && message.text.agree(&attempt.text)
             });
-            let soonest = waiting.min_by_key(|(_, attempt)| (attempt.ended, std::cmp::Reverse(attempt.began)));
-            if let Some((index, _)) = soonest {
+            let nearest = waiting.min_by_key(|(_, attempt)| {
+                let away = attempt.began.since(message.at).max(message.at.since(attempt.ended));
+                (away, attempt.ended, std::cmp::Reverse(attempt.began))
+            });
+            if let Some((index, _)) = nearest {
                 self.pair(index, place);
             }
         }

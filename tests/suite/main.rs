@@ -12,6 +12,7 @@ mod edits;
 mod embarrassing;
 mod hostile;
 mod kill;
+mod lost_answers;
 mod main_job;
 mod meanwhile;
 mod order;

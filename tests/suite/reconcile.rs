@@ -13,7 +13,8 @@ use rowcast::model::judgement::{Ruling, message_tail};
 use rowcast::model::row::RowNumber;
 use rowcast::model::time::Moment;
 
-use crate::harness::{Campaign, Done, Signal};
+use crate::harness::inbox::{By, Inbox, Message};
+use crate::harness::{Campaign, Done, Server, Signal, status};
 use crate::stand_in::{StandIn, faulty};
 
 /// Every way in which an answer can be lost, with and without the message: `NAME=EFFECT`, and whether it arrives.
@@ -142,6 +143,44 @@ fn an_older_identical_message_is_not_taken_for_the_one_that_was_lost() {
     assert_eq!(campaign.statuses(), ["unconfirmed", "sent"]);
     let found = &campaign.results()[1]["message_urn"];
     assert_eq!(message_tail(found), message_tail(&stand_in.deliveries()[0].message_urn));
+}
+
+#[test]
+fn what_the_other_one_said_at_the_same_time_is_no_message_of_ours() {
+    let (server, inbox) = (Server::start(), Inbox::ahead(0));
+    inbox.serve(&server);
+    let service = inbox.clone();
+    server.answer_by(move |seen| {
+        let say = |by, later| {
+            let sent_at = service.now() + later;
+            let text = seen.message().to_owned();
+            service.say(
+                "acc_1",
+                &seen.to,
+                Message {
+                    text,
+                    by,
+                    sent_at,
+                    shows_at: 0,
+                },
+            )
+        };
+        say(By::Person, 0);
+        if seen.to == "there" {
+            say(By::Owner, 1);
+        }
+        service.dated(status(500))
+    });
+    let campaign = campaign_of(&["absent", "there"]);
+    campaign.run(&server, &["--account", "acc_1"]).exits(5);
+    let base_url = server.base_url();
+    campaign
+        .rowcast(&["reconcile", "people.csv", "--base-url", &base_url, "--wait", "0"])
+        .exits(5);
+    assert_eq!(campaign.statuses(), ["unconfirmed", "sent"]);
+    assert!(campaign.results()[0]["error"].contains("1 messages of"), "it was looked at");
+    let found = &campaign.results()[1]["message_urn"];
+    assert!(message_tail(found).ends_with("/+3"), "{found}");
 }
 
 #[test]

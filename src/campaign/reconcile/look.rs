@@ -134,20 +134,21 @@ impl Read {
     }
 }
 
-/// Reads what was said to the person of `party`.
+/// Reads what was said to `person`, whom the attempts of `party` are for.
 ///
 /// # Errors
 /// Nothing more should be asked for now.
 pub(super) async fn read(
     asker: &mut Asker<'_>,
     party: &Party,
+    person: Person,
     listed: &Result<Listed, Silence>,
     claims: &Claims,
     depth: Depth,
 ) -> Result<Read, Silence> {
     let account = party.account.as_deref();
     let mut read = Read {
-        person: Person::of(&party.doubts),
+        person,
         conversations: Vec::new(),
         listed: false,
     };
@@ -155,15 +156,19 @@ pub(super) async fn read(
     match listed {
         Ok(listed) => {
             read.listed = listed.whole;
-            reliable = listed.is_reliable();
             read.person.look_up(listed, depth);
+            reliable = listed.is_reliable() && read.person.is_told_by(listed);
         }
         // A service that has no such list has other ways to show a message.
         Err(Silence::NotOffered(why)) => {
             read.listed = true;
+            read.person.recall();
             read.person.said.push(format!("the service lists no conversations ({why})"));
         }
-        Err(silence) => read.person.note("the list of conversations", silence.clone())?,
+        Err(silence) => {
+            read.person.recall();
+            read.person.note("the list of conversations", silence.clone())?;
+        }
     }
     let mut done = 0;
     read_all(asker, party, &mut read, &mut done, claims).await?;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::doubts::Doubt;
 use super::look::{Depth, Listed};
-use crate::adapters::api::Participant;
+use crate::adapters::api::{ConversationInfo, Participant};
 use crate::campaign::asking::{Asker, Silence};
 use crate::model::recipient::Recipient;
 
 /// A conversation that may hold the message.
+#[derive(Debug, Clone)]
 pub(super) struct Candidate {
     /// Its URN.
     pub urn: String,
@@ -17,6 +18,7 @@ pub(super) struct Candidate {
 }
 
 /// One person, as far as they are known.
+#[derive(Debug, Clone)]
 pub(super) struct Person {
     names: BTreeSet<String>,
     /// What their conversations call who takes part: them, and perhaps the owner of the account.
@@ -25,10 +27,42 @@ pub(super) struct Person {
     pub urn: Option<String>,
     /// Where they may be talked to.
     pub candidates: Vec<Candidate>,
+    /// Where an earlier look found that they are talked to.
+    familiar: Vec<Candidate>,
     /// What was looked at.
     pub said: Vec<String>,
     /// Whether everything was answered that could show the message.
     pub thorough: bool,
+}
+
+/// Whether somebody is a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meeting {
+    /// They are.
+    Same,
+    /// They are somebody else.
+    Other,
+    /// They have no name that can be compared.
+    Unclear,
+}
+
+/// Names of one kind can be compared: two different ones are two people's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The id that does not change, bare or in a URN.
+    Urn,
+    /// The one of the profile's address.
+    ProfileId,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        if name.starts_with("urn:") || name.starts_with("ACo") {
+            Self::Urn
+        } else {
+            Self::ProfileId
+        }
+    }
 }
 
 const PROFILE: &str = "urn:li:fsd_profile:";
@@ -42,6 +76,7 @@ impl Person {
             aliases: BTreeSet::new(),
             urn: None,
             candidates: Vec::new(),
+            familiar: Vec::new(),
             said: Vec::new(),
             thorough: true,
         };
@@ -53,6 +88,17 @@ impl Person {
             }
         }
         person
+    }
+
+    /// The same person when they are looked for again: what was learned of them is kept.
+    pub(super) fn again(self) -> Self {
+        Self {
+            familiar: self.candidates.into_iter().chain(self.familiar).collect(),
+            candidates: Vec::new(),
+            said: Vec::new(),
+            thorough: true,
+            ..self
+        }
     }
 
     /// Every name that an attempt to them may have in the journal, but for those of their conversations.
@@ -84,31 +130,57 @@ impl Person {
         }
     }
 
-    fn is(&self, somebody: &Participant) -> bool {
-        let id = somebody.profile_id.as_deref().unwrap_or_default();
-        if self.names.contains(id) || self.names.contains(&id.to_lowercase()) {
-            return true;
-        }
+    /// Whether somebody who takes part in a conversation is this person, as far as their names tell.
+    fn meets(&self, somebody: &Participant) -> Meeting {
+        let id = somebody.profile_id.clone().filter(|id| !id.is_empty());
         let by_url = somebody.profile_url.as_deref().and_then(|url| Recipient::parse(url).ok());
-        by_url.is_some_and(|recipient| recipient.identities().any(|name| self.names.contains(&name)))
+        let by_url = by_url.iter().flat_map(Recipient::identities);
+        let names: Vec<String> = id.into_iter().chain(by_url).collect();
+        let is_own = |name: &String| self.names.contains(name) || self.names.contains(&name.to_lowercase());
+        let compares = |name: &String| self.names.iter().any(|own| Kind::of(own) == Kind::of(name));
+        if names.iter().any(is_own) {
+            Meeting::Same
+        } else if names.iter().any(compares) {
+            Meeting::Other
+        } else {
+            Meeting::Unclear
+        }
+    }
+
+    /// Whether the list tells of every conversation in which something happened if it is with this person. It does not
+    /// where it leaves out who takes part, or calls them by a kind of name that is not known of the person.
+    pub(super) fn is_told_by(&self, listed: &Listed) -> bool {
+        listed.entries.iter().filter(|entry| !listed.is_quiet(entry)).all(|entry| {
+            let known = self.is_familiar(&entry.conversation_urn);
+            let mut meetings = entry.participants.iter().map(|somebody| self.meets(somebody));
+            let named = !entry.participants.is_empty() && meetings.clone().all(|meeting| meeting != Meeting::Unclear);
+            known || named || meetings.any(|meeting| meeting == Meeting::Same)
+        })
+    }
+
+    fn is_familiar(&self, urn: &str) -> bool {
+        self.familiar.iter().any(|known| known.urn == urn)
+    }
+
+    /// Adds the conversations of an earlier look, where there is no list that tells of them.
+    pub(super) fn recall(&mut self) {
+        for known in self.familiar.clone() {
+            self.candidate(known.urn, known.thread_id);
+        }
     }
 
     /// Adds the conversations of the list that are with this person; where the list is relied on, only those in which
     /// something happened since the attempts.
     pub(super) fn look_up(&mut self, listed: &Listed, depth: Depth) {
-        let own = listed
-            .entries
-            .iter()
-            .filter(|entry| entry.participants.iter().any(|somebody| self.is(somebody)));
-        let own: Vec<_> = own
-            .map(|entry| {
-                (
-                    entry.conversation_urn.clone(),
-                    entry.sales_nav_thread_id.clone(),
-                    listed.is_quiet(entry),
-                )
-            })
-            .collect();
+        let is_own = |entry: &&ConversationInfo| {
+            let takes_part = || entry.participants.iter().any(|somebody| self.meets(somebody) == Meeting::Same);
+            self.is_familiar(&entry.conversation_urn) || takes_part()
+        };
+        let own = listed.entries.iter().filter(is_own).map(|entry| {
+            let thread_id = entry.sales_nav_thread_id.clone();
+            (entry.conversation_urn.clone(), thread_id, listed.is_quiet(entry))
+        });
+        let own: Vec<_> = own.collect();
         if own.is_empty() && listed.whole {
             let told = "not among the recent conversations".to_owned();
             if !self.said.contains(&told) {
@@ -121,6 +193,9 @@ impl Person {
             } else {
                 self.candidate(urn, thread_id);
             }
+        }
+        if depth == Depth::Every || !listed.is_reliable() {
+            self.recall();
         }
     }
 

@@ -6,9 +6,11 @@ use super::doubts::{Claims, Doubt};
 use super::look::{self, Depth, Listed, Read};
 use super::own::own;
 use super::party::Party;
+use super::person::Person;
 use crate::adapters::api::Client;
 use crate::campaign::asking::{Asker, Silence};
 use crate::campaign::settings::Settings;
+use crate::model::entry::Position;
 use crate::model::judgement::Found;
 
 /// What one look at somebody's conversations brought.
@@ -44,6 +46,8 @@ pub(super) struct Glimpse {
 pub(super) struct Reader<'a> {
     pub(super) asker: Asker<'a>,
     lists: HashMap<Option<String>, Result<Listed, Silence>>,
+    /// What earlier looks learned of the people of each attempt.
+    people: HashMap<Position, Person>,
 }
 
 impl<'a> Reader<'a> {
@@ -51,6 +55,7 @@ impl<'a> Reader<'a> {
         Self {
             asker: Asker::new(client, settings),
             lists: HashMap::new(),
+            people: HashMap::new(),
         }
     }
 
@@ -65,7 +70,12 @@ impl<'a> Reader<'a> {
         for party in batch {
             self.list(party, all).await;
             if let Some(listed) = self.lists.get(&party.account) {
-                read.push((party, look::read(&mut self.asker, party, listed, claims, depth).await?));
+                let known = party.doubts.iter().find_map(|doubt| self.people.get(&doubt.of));
+                let person = known.map_or_else(|| Person::of(&party.doubts), |known| known.clone().again());
+                let one = look::read(&mut self.asker, party, person, listed, claims, depth).await?;
+                let learned = party.doubts.iter().map(|doubt| (doubt.of, one.person.clone()));
+                self.people.extend(learned);
+                read.push((party, one));
             }
         }
         let together: Vec<(&Party, &Read)> = read.iter().map(|(party, read)| (*party, read)).collect();

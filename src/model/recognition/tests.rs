@@ -68,6 +68,10 @@ fn a_message_goes_to_the_attempt_that_was_under_way_when_it_was_sent() {
     let two = [attempt(100, 104), attempt(106, 120)];
     assert_eq!(recognise(&two, &[own("2-a", 102)], |_| false), [Some(0), None]);
     assert_eq!(recognise(&two, &[own("2-a", 108)], |_| false), [None, Some(0)]);
+    // What comes a little late is nearest to the one that ended last before it, although the first may have sent it too.
+    assert_eq!(recognise(&two, &[own("2-a", 121)], |_| false), [None, Some(0)]);
+    let before = [attempt(100, 104), attempt(106, 108)];
+    assert_eq!(recognise(&before, &[own("2-a", 112)], |_| false), [None, Some(0)]);
     // What comes late is nearest to the last.
     assert_eq!(recognise(&two, &[own("2-a", 500)], |_| false), [None, Some(0)]);
     // Where both have one, the order does not matter to how many are found.

@@ -5,6 +5,7 @@ mod campaign;
 mod dice;
 mod done;
 mod heard;
+pub mod inbox;
 pub mod openapi;
 #[cfg(unix)]
 mod pty;

@@ -318,7 +318,7 @@ fn errors(place: &str, validator: &Validator, value: &Value) -> Vec<Violation> {
 }
 
 /// The text of a percent-encoded one; `None` where it has a character that should be encoded, or is no UTF-8.
-fn decoded(text: &str) -> Option<String> {
+pub fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

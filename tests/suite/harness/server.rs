@@ -82,6 +82,9 @@ struct Shared {
 /// Decides about every send that nothing else is said about.
 type Script = Box<dyn FnMut(&Seen) -> Answer + Send>;
 
+/// Answers questions, if it knows an answer.
+type Questions = Box<dyn FnMut(&Seen) -> Option<Answer> + Send>;
+
 struct World {
     seen: Vec<Seen>,
     violations: Vec<String>,
@@ -90,6 +93,7 @@ struct World {
     by_number: HashMap<usize, Answer>,
     otherwise: Answer,
     script: Option<Script>,
+    questions: Option<Questions>,
     accounts: Answer,
     /// Answers to questions by the end of their path.
     by_path: HashMap<String, Answer>,
@@ -108,6 +112,7 @@ impl Default for World {
             by_number: HashMap::new(),
             otherwise: sent(),
             script: None,
+            questions: None,
             accounts: accounts(&["acc_1"]),
             by_path: HashMap::new(),
             journal: None,
@@ -210,6 +215,11 @@ impl Server {
     /// Questions whose path ends so get this, such as `/account/acc_1/quota`.
     pub fn answer_path(&self, end: &str, answer: Answer) {
         self.shared.world().by_path.insert(end.to_owned(), answer);
+    }
+
+    /// Requests that are no sends, and about whose path nothing else is said, get what this says.
+    pub fn answer_questions_by(&self, script: impl FnMut(&Seen) -> Option<Answer> + Send + 'static) {
+        self.shared.world().questions = Some(Box::new(script));
     }
 
     /// From now on, looks into the journal whenever a send comes in: is its intent there?
@@ -321,9 +331,11 @@ fn note(shared: &Shared, mut request: Seen) -> (Answer, usize) {
     world.violations.extend(violations);
     let nth = world.seen.iter().filter(|seen| seen.is_send()).count() + 1;
     if !request.is_send() {
-        let scripted = world.by_path.iter().find(|(end, _)| request.path.ends_with(end.as_str()));
+        let by_path = world.by_path.iter().find(|(end, _)| request.path.ends_with(end.as_str()));
+        let by_path = by_path.map(|(_, answer)| answer.clone());
+        let scripted = by_path.or_else(|| world.questions.as_mut()?(&request));
         let answer = match scripted {
-            Some((_, answer)) => answer.clone(),
+            Some(answer) => answer,
             None if request.path.ends_with("/accounts") => world.accounts.clone(),
             None => super::answer::status(404),
         };
