@@ -4,6 +4,7 @@ use super::address::Accounts;
 use super::columns::Columns;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
+use super::findings::Findings;
 use super::memory::Memory;
 use super::preflight::{Together, of_templates};
 use super::reading::Reading;
@@ -25,10 +26,8 @@ pub struct Check {
     pub counts: Counts,
     /// The problems, in the order of the sheet; the first 10,000 of them.
     pub problems: Vec<RowProblem>,
-    /// How many errors there are.
-    pub errors: usize,
-    /// How many warnings there are.
-    pub warnings: usize,
+    /// All of them, grouped.
+    pub findings: Findings,
     /// What was recognised: format, encoding, columns.
     pub recognised: Vec<String>,
     /// What every column is for.
@@ -61,13 +60,10 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         return Err(CampaignError::NoMessage);
     }
     let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
-    let (mut problems, mut errors, mut warnings) = (Vec::new(), 0, 0);
     let choice = choice(settings);
     let mut together = Together::of(&reading);
-    for problem in of_templates(&reading) {
-        errors += 1;
-        problems.push(problem);
-    }
+    let mut found = Found::default();
+    found.extend(of_templates(&reading));
     let survey = Survey {
         reading: &reading,
         ledger: &memory.ledger,
@@ -79,42 +75,25 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let plan = survey.plan(choice, |seen| {
         together.note(seen);
         outdated.note(seen);
-        if seen.problems.is_empty() && !matches!(seen.meeting, crate::model::plan::Meeting::Settled { skip: Some(_), .. }) {
-            return;
-        }
-        for problem in seen.findings() {
-            match problem.severity {
-                Severity::Error => errors += 1,
-                Severity::Warning => warnings += 1,
-                Severity::Note => {}
-            }
-            if problems.len() < LISTED {
-                problems.push(RowProblem {
-                    row: Some(seen.row.number()),
-                    problem,
-                });
-            }
-        }
+        found.extend(seen.findings().into_iter().map(|problem| RowProblem {
+            row: Some(seen.row.number()),
+            problem,
+        }));
     })?;
-    let together = together.finish();
-    warnings += together.len();
-    problems.extend(together);
+    found.extend(together.finish());
     let old_texts = outdated.finish();
     let template = Template::since(memory.templates.as_ref(), reading.templates());
-    if let Some(changed) = old_texts.finding(template, plan.to_send().count()) {
-        warnings += usize::from(changed.problem.severity == Severity::Warning);
-        problems.push(changed);
-    }
+    found.extend(old_texts.finding(template, plan.to_send().count()));
+    let Found { problems, findings } = found;
     let by_templates = problems
         .iter()
         .any(|problem| problem.row.is_none() && problem.problem.severity == Severity::Error);
     let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse || by_templates;
-    let by_warnings = warnings > 0 && settings.choice.warnings == Warnings::Refuse;
+    let by_warnings = findings.count(Severity::Warning) > 0 && settings.choice.warnings == Warnings::Refuse;
     let found = Check {
         counts: plan.counts(),
         problems,
-        errors,
-        warnings,
+        findings,
         recognised: recognised(&reading),
         columns: Columns::of(&reading),
         old_texts,
@@ -123,6 +102,24 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     };
     freshen(settings, reading, plan, memory)?;
     Ok(found)
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    problems: Vec<RowProblem>,
+    findings: Findings,
+}
+
+impl Extend<RowProblem> for Found {
+    fn extend<I: IntoIterator<Item = RowProblem>>(&mut self, found: I) {
+        for one in found {
+            self.findings.add(&one);
+            if self.problems.len() < LISTED {
+                self.problems.push(one);
+            }
+        }
+    }
 }
 
 /// What the settings choose.

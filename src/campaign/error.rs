@@ -1,5 +1,6 @@
 //! Why a use case could not do what was asked, typed up to the exit code.
 
+use super::findings::Findings;
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
 use crate::adapters::calendar::ZoneError;
 use crate::adapters::database::DatabaseError;
@@ -9,7 +10,6 @@ use crate::adapters::results::ResultsError;
 use crate::adapters::sheet::SheetError;
 use crate::adapters::suppress::SuppressError;
 use crate::adapters::template::TemplateErrors;
-use crate::model::problem::RowProblem;
 
 /// Why nothing was done, or not all.
 #[derive(Debug, thiserror::Error)]
@@ -57,19 +57,24 @@ pub enum CampaignError {
         count: usize,
         /// Rows of the sheet.
         rows: usize,
-        /// The first of their problems.
-        problems: Vec<RowProblem>,
+        /// What is wrong.
+        findings: Findings,
     },
     /// The templates have what another tool would have filled in.
-    #[error("the templates have {} placeholders of another tool, which would be sent as they stand", .0.len())]
-    Placeholders(Vec<RowProblem>),
+    #[error("the templates have {count} placeholders of another tool, which would be sent as they stand")]
+    Placeholders {
+        /// How many.
+        count: usize,
+        /// What is wrong.
+        findings: Findings,
+    },
     /// Warnings, and `--strict`.
     #[error("{count} warnings, and --strict makes them errors; `rowcast check` lists them")]
     Warnings {
         /// How many.
         count: usize,
-        /// The first of them.
-        problems: Vec<RowProblem>,
+        /// What is wrong.
+        findings: Findings,
     },
     /// Several accounts, and nothing says which one sends.
     #[error("the key has several accounts ({0}); say which one sends: --account ID, or an `account` column")]

@@ -9,6 +9,7 @@ pub mod columns;
 pub mod connect;
 pub mod contacts;
 pub mod error;
+pub mod findings;
 pub mod health;
 pub mod history;
 pub mod memory;

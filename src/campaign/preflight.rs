@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::error::CampaignError;
 use super::reading::Reading;
 use super::survey::Seen;
 use crate::adapters::sheet::HiddenRows;
@@ -61,7 +62,7 @@ impl Together {
 
     /// Takes note of a row that may be sent.
     pub fn note(&mut self, seen: &Seen<'_>) {
-        let (Some(draft), Meeting::Open(_)) = (seen.draft, seen.meeting) else {
+        let (Some(draft), Meeting::Open(_), true) = (seen.draft, seen.meeting, seen.is_chosen()) else {
             return;
         };
         let length = u32::try_from(draft.message.len()).unwrap_or(u32::MAX);
@@ -176,6 +177,14 @@ pub fn of_templates(reading: &Reading) -> Vec<RowProblem> {
     reading
         .templates()
         .map_or_else(Vec::new, |templates| foreign_placeholders(templates, reading.header()))
+}
+
+/// Why a run with these placeholders in its templates is refused.
+pub(super) fn placeholders_in_the_way(found: &[RowProblem]) -> CampaignError {
+    CampaignError::Placeholders {
+        count: found.len(),
+        findings: found.iter().collect(),
+    }
 }
 
 /// The placeholders of other tools in the templates of a sheet with this header.

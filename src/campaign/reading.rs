@@ -15,7 +15,7 @@ use crate::model::status::Status;
 use super::address::{Accounts, Address, Unaddressed, address};
 use super::attachments::Shelf;
 use super::error::CampaignError;
-use super::preflight::foreign_placeholders;
+use super::preflight::{foreign_placeholders, placeholders_in_the_way};
 use super::settings::Settings;
 use crate::engine::TurnedAway;
 
@@ -36,7 +36,7 @@ pub struct Reading {
 fn no_template(error: TemplateErrors, templates: &Templates, header: &Header) -> CampaignError {
     let found = template::placeholders(templates, header);
     if found.iter().any(|one| one.found.starts_with("{{{")) {
-        return CampaignError::Placeholders(foreign_placeholders(templates, header));
+        return placeholders_in_the_way(&foreign_placeholders(templates, header));
     }
     error.into()
 }

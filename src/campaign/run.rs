@@ -16,7 +16,6 @@ use super::error::CampaignError;
 use super::health::{Health, examine};
 use super::memory::{Memory, Origin};
 use super::pacing::{Claiming, Pacing};
-use super::preflight::of_templates;
 use super::reading::Reading;
 use super::reconcile::first_reading;
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
@@ -25,6 +24,7 @@ use super::texts::{Outdated, Template, Texts};
 use crate::adapters::journal::Journal;
 use crate::engine::clock::wall_time;
 use crate::model::plan::{Plan, Step};
+use crate::model::problem::Severity;
 use crate::model::row::Row;
 use crate::model::status::Status;
 
@@ -82,10 +82,6 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
         Some(_) => None,
     };
     let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
-    let placeholders = of_templates(&reading);
-    if !placeholders.is_empty() {
-        return Err(CampaignError::Placeholders(placeholders));
-    }
     let aim = trial.as_ref().map_or(Aim::Send, |_| Aim::Tell);
     let mut contacts = Contacts::open(settings, reading.header(), memory.campaign.as_deref(), aim)?;
     trial.as_ref().map_or(Ok(()), |trial| trial.permit(&contacts))?;
@@ -200,17 +196,24 @@ async fn read_first(
 }
 
 fn refuse_invalid(settings: &Settings, plan: &Plan, look: &Look) -> Result<(), CampaignError> {
+    if look.placeholders > 0 {
+        return Err(CampaignError::Placeholders {
+            count: look.placeholders,
+            findings: look.findings.clone(),
+        });
+    }
     if plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse {
         return Err(CampaignError::InvalidRows {
             count: plan.invalid(),
             rows: plan.rows.len(),
-            problems: look.problems.clone(),
+            findings: look.findings.clone(),
         });
     }
-    if look.warnings > 0 && settings.choice.warnings == Warnings::Refuse {
+    let warnings = look.findings.count(Severity::Warning);
+    if warnings > 0 && settings.choice.warnings == Warnings::Refuse {
         return Err(CampaignError::Warnings {
-            count: look.warnings,
-            problems: look.problems.clone(),
+            count: warnings,
+            findings: look.findings.clone(),
         });
     }
     Ok(())

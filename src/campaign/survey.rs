@@ -45,12 +45,30 @@ pub struct Seen<'a> {
     pub status: Status,
     /// The words of why rows are skipped.
     pub reasons: &'a Reasons,
+    /// Whether `--rows` and `--only` are for it.
+    chosen: Chosen,
+}
+
+/// Whether a row is one that somebody chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chosen {
+    Yes,
+    No,
 }
 
 impl Seen<'_> {
-    /// What is wrong with the row, and that it is skipped, where it is.
+    /// Whether `--rows` and `--only` are for this row.
+    #[must_use]
+    pub fn is_chosen(&self) -> bool {
+        self.chosen == Chosen::Yes
+    }
+
+    /// What is wrong with the row, and that it is skipped, where it is. Of a row that nobody chose there is nothing to say.
     #[must_use]
     pub fn findings(&self) -> Vec<Problem> {
+        if !self.is_chosen() {
+            return Vec::new();
+        }
         // What is wrong with a row that is not sent is nobody's worry.
         let mut all = match self.meeting {
             Meeting::Open(_) => self.problems.to_vec(),
@@ -161,6 +179,7 @@ impl Survey<'_> {
             meeting: self.shown(planner, number, status, meeting),
             status,
             reasons: &planner.reasons,
+            chosen: chosen(planner, number, status),
         });
         let lot = Fingerprint::of_recipient(&address.key).lot();
         match self.depth {
@@ -198,12 +217,17 @@ impl Survey<'_> {
             meeting: self.shown(planner, number, status, meeting),
             status,
             reasons: &planner.reasons,
+            chosen: chosen(planner, number, status),
         });
         match self.depth {
             Depth::Tests => planner.push_test(number, row.place(), Way::default(), lot, status, Rendering::Invalid),
             _ => planner.push(number, row.place(), Way::default(), lot, meeting, Rendering::Invalid),
         }
     }
+}
+
+fn chosen(planner: &Planner, number: RowNumber, status: Status) -> Chosen {
+    if planner.chosen(number, status) { Chosen::Yes } else { Chosen::No }
 }
 
 /// What a row is that is held back on purpose: an attempt whose fate is unknown stays unconfirmed.

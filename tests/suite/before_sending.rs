@@ -213,7 +213,7 @@ fn old_texts_are_known_from_results_alone_and_from_a_persons_verdict_and_tests_h
     let server = Server::start();
     let campaign = Campaign::new(PEOPLE, "Hello {{ name }}");
     server.answer_nth(1, broken(Delivery::Close));
-    campaign.run(&server, &["--limit", "2", "--no-reconcile"]).exits(5);
+    campaign.run(&server, &["--limit", "2", "--concurrency", "1"]).exits(5);
     campaign.write("message.txt", "Dear {{ name }}");
     // What may or may not have been delivered is nobody's text yet.
     assert_eq!(check_json(&campaign, &[])["old_text"], 1);
@@ -369,4 +369,174 @@ fn a_row_that_is_not_to_be_sent_any_more_cannot_go_wrong() {
         .exits(0);
     assert_eq!(none.stdout, "");
     none.says("None of the chosen rows can go wrong: nothing of them is left to send.");
+}
+
+/// 62 rows: one that cannot be sent, one twice, some with names in capitals, one with a title.
+fn crowd() -> Campaign {
+    let name = |row: usize| match row {
+        3 => "Bert",
+        5 => "",
+        7 => "Dr. Zoe",
+        10 | 11 | 12 | 20 | 30 => "ANNA",
+        _ => "Anna",
+    };
+    let person = |row| {
+        if row == 63 {
+            "@Person-2".to_owned()
+        } else {
+            format!("person-{row}")
+        }
+    };
+    let rows: Vec<String> = (2..64).map(|row| format!("{},{}", person(row), name(row))).collect();
+    Campaign::new(
+        format!("LinkedIn,First Name\n{}\n", rows.join("\n")),
+        "Dear {{ first_name }}, hello.",
+    )
+}
+
+/// What is said of `crowd`, the worst first.
+const OF_CROWD: [&str; 8] = [
+    "error  blank-cell · 1 row",
+    "  row 5: column `First Name` is blank, and message.txt line 1 column 9 prints it; fill the cell or write {{ first_name | default(value=\"…\") }}",
+    "warning  name-capitals · 5 rows",
+    "  rows 10-12, 20, 30: column `First Name` has `ANNA`, all in capitals; write it as the person does",
+    "warning  name-title · 1 row",
+    "  row 7: column `First Name` has `Dr. Zoe`, a name with a title, and the template greets by it; leave the title out",
+    "warning  duplicate · 1 row",
+    "  row 63: duplicate: row 2 has the same key or recipient, and the first counts",
+];
+
+/// The lines of a text that are findings.
+fn said(text: &str) -> Vec<&str> {
+    let lines = text.lines().skip_while(|line| !line.starts_with("error  "));
+    lines.take(OF_CROWD.len()).collect()
+}
+
+#[test]
+fn a_refused_run_lists_the_problems_as_check_does_grouped_and_the_worst_first() {
+    let server = Server::start();
+    let campaign = crowd();
+    let check = campaign.rowcast(&["check", "people.csv", "-m", "message.txt"]).exits(3);
+    assert_eq!(said(&check.stdout), OF_CROWD);
+    let run = campaign.run(&server, &[]).exits(3).says("error: 1 of 62 rows cannot be sent");
+    assert_eq!(said(&run.stderr), OF_CROWD);
+    let strict = campaign
+        .run(&server, &["--skip-invalid", "--strict"])
+        .exits(3)
+        .says("error: 7 warnings, and --strict");
+    assert_eq!(said(&strict.stderr), OF_CROWD);
+    let found = campaign
+        .rowcast(&["check", "people.csv", "-m", "message.txt", "--format", "json"])
+        .exits(3)
+        .json();
+    let kind = |severity: &str, code: &str, count| json!({"severity": severity, "code": code, "count": count, "rows": count});
+    let kinds = [
+        kind("error", "blank-cell", 1),
+        kind("warning", "name-capitals", 5),
+        kind("warning", "name-title", 1),
+        kind("warning", "duplicate", 1),
+    ];
+    assert_eq!(found["kinds"], json!(kinds));
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn of_many_findings_some_are_shown_and_all_are_counted() {
+    let names: Vec<String> = (0..30).map(|row| format!("p-{row},{}", "A".repeat(4 + row % 25))).collect();
+    let campaign = Campaign::new(format!("LinkedIn,First Name\n{}\n", names.join("\n")), "Dear {{ first_name }}");
+    let shown = check(&campaign, &[]);
+    assert!(shown.contains("warning  name-capitals · 30 rows\n  rows 2, 27: "), "{shown}");
+    // Twenty texts, of which the first five are two rows each.
+    assert!(shown.contains("  … and 5 more like these\n"), "{shown}");
+}
+
+#[test]
+fn what_is_said_is_about_the_rows_that_are_chosen() {
+    let server = Server::start();
+    let campaign = crowd();
+    campaign.run(&server, &["--rows", "2-4", "--strict"]).exits(0).says("3 sent");
+    let found = campaign
+        .rowcast(&["check", "people.csv", "-m", "message.txt", "--rows", "2-12", "--format", "json"])
+        .exits(3)
+        .json();
+    assert_eq!((&found["errors"], &found["warnings"]), (&json!(1), &json!(4)));
+}
+
+#[test]
+fn where_nobody_is_asked_warnings_are_said_in_a_line() {
+    let server = Server::start();
+    let campaign = crowd();
+    campaign
+        .run(&server, &["--rows", "6-12"])
+        .exits(0)
+        .says("warning: 4 warnings about rows; `rowcast check people.csv -m message.txt");
+    campaign.write("message.txt", "Hello.");
+    campaign
+        .run(&server, &["--rows", "6-14"])
+        .exits(0)
+        .says("warning: all 2 messages are the same")
+        .says("warning: 7 of 7 sent rows have another text than they would get now (rows 6, 7, 8, 9, 10, …)");
+}
+
+#[cfg(unix)]
+mod at_a_terminal {
+    use super::{Campaign, OF_CROWD, Server, crowd};
+    use crate::harness::AtTerminal;
+
+    fn ask<'a>(campaign: &'a Campaign, server: &Server) -> AtTerminal<'a> {
+        AtTerminal::start(campaign, &campaign.run_arguments(&server.base_url(), &["--ask", "--skip-invalid"]))
+    }
+
+    /// What a terminal shows, without its colours, and with its broken lines as one.
+    fn plain(screen: &str) -> String {
+        let mut text = String::new();
+        let mut pieces = screen.split('\u{1b}');
+        text.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            text.push_str(piece.split_once('m').map_or(piece, |(_, rest)| rest));
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_question_shows_number_account_duration_what_is_odd_and_the_first_message() {
+        let server = Server::start();
+        let campaign = crowd();
+        let mut terminal = ask(&campaign, &server);
+        let screen = plain(&terminal.wait_for("Type 60"));
+        let mut rest = screen.as_str();
+        let start = [
+            "62 rows: 1 invalid, 1 skipped, 60 pending",
+            "60 messages from account acc_1 (Anna Sender)",
+            "as fast as answers come",
+        ];
+        let end = ["The first message, to person-2 (row 2):", "Dear Anna, hello.", "Type 60"];
+        for part in start.into_iter().chain(OF_CROWD).chain(end) {
+            let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (_, after) = rest
+                .split_once(&part)
+                .unwrap_or_else(|| panic!("{part} is not there, or not in its place: {screen}"));
+            rest = after;
+        }
+        assert!(server.sends().is_empty());
+        terminal.types("60\n");
+        let (code, screen) = terminal.finish();
+        assert_eq!((code, server.sends().len()), (Some(1), 60), "{screen}");
+    }
+
+    #[test]
+    fn whatever_is_not_the_number_sends_nothing() {
+        for answer in ["\n", "yes\nyes\nyes\n", "59\n61\n60 messages\n", "n\n", "\u{4}"] {
+            let server = Server::start();
+            let campaign = crowd();
+            let before = campaign.files();
+            let mut terminal = ask(&campaign, &server);
+            terminal.wait_for("Type 60");
+            terminal.types(answer);
+            let (code, screen) = terminal.finish();
+            assert_eq!((code, server.sends().len()), (Some(3), 0), "{answer:?}: {screen}");
+            assert!(screen.contains("Nothing was sent."), "{screen}");
+            assert_eq!(campaign.files(), before, "{answer:?}");
+        }
+    }
 }

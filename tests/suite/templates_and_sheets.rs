@@ -198,7 +198,7 @@ fn rows_that_cannot_be_rendered_are_refused_with_their_row() {
         message("Hi {{ first_name }}{% if company %}, {{ title }}{% endif %}", &["row 2", "title"]),
         message("Hi {{ title | upper }}", &["row 2", "title"]),
         message("{% if title %}Hello{% endif %}", &["row 2", "empty"]),
-        message("Hi {{ first_name * 2 }}", &["row 2"]),
+        message("Hi {{ first_name * 2 }}", &["rows 2, 3"]),
     ]);
 }
 

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::super::address::Accounts;
-use super::super::preflight::Together;
+use super::super::findings::Findings;
+use super::super::preflight::{Together, of_templates};
 use super::super::reading::Reading;
 use super::super::survey::Seen;
 use super::super::texts::{OldTexts, Template};
 use super::trial::Trial;
 use crate::model::draft::Draft;
 use crate::model::plan::Plan;
-use crate::model::problem::{RowProblem, Severity};
+use crate::model::problem::RowProblem;
 use crate::model::status::Counts;
 
 /// What a run is about to do: what a person is asked about.
@@ -34,24 +35,20 @@ pub struct Proposal {
     pub test_to: Option<String>,
     /// The first message.
     pub first: Option<Draft>,
-    /// The first problems, errors before warnings.
-    pub problems: Vec<RowProblem>,
-    /// How many warnings there are in all.
-    pub warnings: usize,
+    /// What is wrong with rows that are left out, and what is worth a look in the others.
+    pub findings: Findings,
     /// How many rows were sent and would get another text now.
     pub old_texts: usize,
     /// What a person should know, in whole sentences.
     pub notes: Vec<String>,
 }
 
-/// How many problems a proposal carries.
-const SHOWN_PROBLEMS: usize = 20;
-
 /// What is gathered for the proposal while every row is looked at.
 #[derive(Default)]
 pub(super) struct Look {
-    pub(super) problems: Vec<RowProblem>,
-    pub(super) warnings: usize,
+    pub(super) findings: Findings,
+    /// How many placeholders of other tools the templates have.
+    pub(super) placeholders: usize,
     together: Option<Together>,
     counts: Counts,
     old_texts: usize,
@@ -60,7 +57,10 @@ pub(super) struct Look {
 impl Look {
     /// A look at the rows of a sheet and its templates.
     pub(super) fn at(reading: &Reading) -> Self {
+        let placeholders = of_templates(reading);
         Self {
+            findings: placeholders.iter().collect(),
+            placeholders: placeholders.len(),
             together: Some(Together::of(reading)),
             ..Self::default()
         }
@@ -70,16 +70,8 @@ impl Look {
     pub(super) fn finish(&mut self, old_texts: &OldTexts, template: Template, to_send: usize) {
         let together = self.together.take().map(Together::finish).unwrap_or_default();
         self.old_texts = old_texts.count;
-        for finding in together.into_iter().chain(old_texts.finding(template, to_send)) {
-            self.add(finding);
-        }
-    }
-
-    fn add(&mut self, finding: RowProblem) {
-        self.warnings += usize::from(finding.problem.severity == Severity::Warning);
-        if self.problems.len() < SHOWN_PROBLEMS {
-            self.problems.push(finding);
-        }
+        self.findings.extend(&together);
+        self.findings.extend(&old_texts.finding(template, to_send));
     }
 
     pub(super) fn note(&mut self, seen: &Seen<'_>) {
@@ -88,7 +80,7 @@ impl Look {
             together.note(seen);
         }
         for problem in seen.findings() {
-            self.add(RowProblem {
+            self.findings.add(&RowProblem {
                 row: Some(seen.row.number()),
                 problem,
             });
@@ -117,8 +109,7 @@ impl Look {
             by_account,
             account_name: None,
             first: None,
-            problems: self.problems,
-            warnings: self.warnings,
+            findings: self.findings,
             old_texts: self.old_texts,
             notes: Vec::new(),
         }

@@ -2,16 +2,17 @@
 
 use rowcast::campaign::check::{Check, Refused, check};
 use rowcast::campaign::columns::{Column, Columns, Variable};
+use rowcast::campaign::findings::Kind;
 use rowcast::campaign::settings::{Format, Settings};
-use rowcast::model::problem::{RowProblem, Severity};
+use rowcast::model::problem::Severity;
 use rowcast::model::status::Status;
 use serde_json::{Value, json};
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, Style, counted, json_line, number, one_line};
-use super::{again, in_words, problem_line, refuse};
+use super::{again, findings, in_words, refuse};
 
-/// How many problems of one kind are shown on a terminal.
+/// How many texts of one kind are shown.
 const SHOWN: usize = 20;
 /// How many characters of a column's name are shown.
 const LONGEST_NAME: usize = 40;
@@ -39,12 +40,18 @@ fn as_json(found: &Check) -> String {
     json!({
         "rows": found.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
-        "pending": count(Status::Pending), "to_send": found.to_send, "old_text": found.old_texts.count, "errors": found.errors, "warnings": found.warnings,
+        "pending": count(Status::Pending), "to_send": found.to_send, "old_text": found.old_texts.count, "errors": found.findings.count(Severity::Error),
+        "warnings": found.findings.count(Severity::Warning),
         "refused": found.refused == Refused::Yes, "recognised": found.recognised,
         "columns": found.columns.columns.iter().map(column_json).collect::<Vec<_>>(),
-        "whole_row": found.columns.whole_row, "unused": found.columns.unused(), "problems": found.problems,
+        "whole_row": found.columns.whole_row, "unused": found.columns.unused(),
+        "kinds": found.findings.kinds().into_iter().map(kind_json).collect::<Vec<_>>(), "problems": found.problems,
     })
     .to_string()
+}
+
+fn kind_json(kind: &Kind) -> Value {
+    json!({"severity": kind.severity, "code": kind.code, "count": kind.count, "rows": kind.rows})
 }
 
 fn column_json(column: &Column) -> Value {
@@ -61,16 +68,19 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
         screen.line(&dim);
     }
     show_columns(&found.columns, screen);
-    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        for code in codes(&found.problems, severity) {
-            show_kind(&found.problems, severity, code, screen);
-        }
+    for line in findings::lines(&found.findings, SHOWN, &|style, text| screen.on_out(style, text)) {
+        screen.prose(&line);
     }
     let rows = counted(found.counts.total(), "row");
     screen.line(&format!("{rows}: {}", in_words(&found.counts)));
     match found.refused {
         Refused::Yes => {
-            let count = if found.errors > 0 { found.errors } else { found.warnings };
+            let errors = found.findings.count(Severity::Error);
+            let count = if errors > 0 {
+                errors
+            } else {
+                found.findings.count(Severity::Warning)
+            };
             let head = screen.on_out(Style::Red, &format!("{} in the way of a run.", counted(count, "problem")));
             screen.prose(&format!("{head} Mend the rows, or leave them out with --skip-invalid."));
         }
@@ -127,34 +137,4 @@ fn names(all: &[&str]) -> String {
         shown.push(format!("and {} more", number(more)));
     }
     shown.join(", ")
-}
-
-/// The kinds of problems, those with the most rows first.
-fn codes(problems: &[RowProblem], severity: Severity) -> Vec<&'static str> {
-    let mut codes: Vec<(&'static str, usize)> = Vec::new();
-    for problem in problems.iter().filter(|problem| problem.problem.severity == severity) {
-        match codes.iter_mut().find(|(code, _)| *code == problem.problem.code) {
-            Some((_, count)) => *count += 1,
-            None => codes.push((problem.problem.code, 1)),
-        }
-    }
-    codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    codes.into_iter().map(|(code, _)| code).collect()
-}
-
-fn show_kind(problems: &[RowProblem], severity: Severity, code: &str, screen: &mut Screen) {
-    let of_kind: Vec<&RowProblem> = problems
-        .iter()
-        .filter(|p| p.problem.severity == severity && p.problem.code == code)
-        .collect();
-    for problem in of_kind.iter().take(SHOWN) {
-        let line = problem_line(screen, problem);
-        screen.prose(&line);
-    }
-    if let Some(more) = of_kind.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        screen.line(&format!(
-            "       … and {} more of this kind; --format json lists them",
-            number(more)
-        ));
-    }
 }

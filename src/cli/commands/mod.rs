@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod check;
+pub mod findings;
 pub mod history;
 pub mod plan;
 pub mod preview;
@@ -16,12 +17,11 @@ pub mod suppress;
 
 use rowcast::campaign::error::CampaignError;
 use rowcast::campaign::settings::Settings;
-use rowcast::model::problem::{RowProblem, Severity};
 use rowcast::model::status::{Counts, Status};
 
 use super::again as typed;
 use super::exit::Exit;
-use super::terminal::{Screen, Style, counted, number, one_line};
+use super::terminal::{Screen, counted, number};
 
 /// Counts in words: `3 sent, 2 failed, 7 pending`; statuses that no row has are left out.
 fn in_words(counts: &Counts) -> String {
@@ -35,39 +35,23 @@ fn when(settings: &Settings, moment: rowcast::model::time::Moment) -> String {
     rowcast::campaign::pacing::zone(settings).map_or_else(|_| moment.to_string(), |zone| zone.show(moment))
 }
 
-/// One problem as a line: `row 7  error  blank-cell: …`.
-fn problem_line(screen: &Screen, problem: &RowProblem) -> String {
-    let (word, style) = match problem.problem.severity {
-        Severity::Error => ("error", Style::Red),
-        Severity::Warning => ("warning", Style::Yellow),
-        Severity::Note => ("note", Style::Dim),
-    };
-    format!(
-        "{}  {}  {}",
-        place(problem),
-        screen.on_out(style, word),
-        one_line(&problem.problem.text)
-    )
-}
-
-/// Where a problem is.
-fn place(problem: &RowProblem) -> String {
-    problem.row.map_or_else(|| "campaign".to_owned(), |row| format!("row {row}"))
-}
-
 /// How a use case that could not do its work ends.
 fn exit_of(error: &CampaignError) -> Exit {
     if error.is_breakage() { Exit::Defect } else { Exit::Refused }
 }
 
-/// Shows why nothing was done, with the rows that are in the way.
+/// How many texts of one kind a refusal shows.
+const SHOWN: usize = 20;
+
+/// Shows why nothing was done, with what is in the way.
 fn refuse(screen: &mut Screen, error: &CampaignError) -> Exit {
     screen.error(error);
-    if let CampaignError::InvalidRows { problems, .. } | CampaignError::Warnings { problems, .. } | CampaignError::Placeholders(problems) =
-        error
+    if let CampaignError::InvalidRows { findings, .. }
+    | CampaignError::Warnings { findings, .. }
+    | CampaignError::Placeholders { findings, .. } = error
     {
-        for problem in problems {
-            screen.note(&format!("  {}: {}", place(problem), one_line(&problem.problem.text)));
+        for line in findings::lines(findings, SHOWN, &|style, text| screen.on_err(style, text)) {
+            screen.note(&line);
         }
     }
     exit_of(error)

@@ -2,12 +2,14 @@
 
 use rowcast::adapters::progress::{Manner, Progress};
 use rowcast::campaign::error::CampaignError;
+use rowcast::campaign::findings::{Findings, Kind};
 use rowcast::campaign::run::{Proposal, Purpose, prepare};
 use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
 use rowcast::campaign::summary::{Ending, Summary, Tests};
 use rowcast::engine::clock::wall_time;
 use rowcast::engine::pace::NEVER;
 use rowcast::model::event::{Asked, Stop, Wait};
+use rowcast::model::problem::Severity;
 use rowcast::model::rate::{Ceiling, DailyLimit};
 use rowcast::model::status::Status;
 use rowcast::model::time::Span;
@@ -18,7 +20,10 @@ use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
 use super::super::watch::{A_WHILE, Watch};
-use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, signals, what_is_left};
+use super::{again, findings, in_words, old_texts, point_to_unconfirmed, refuse, signals, what_is_left};
+
+/// How many texts of one kind the question shows.
+const SHOWN: usize = 3;
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -78,6 +83,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         return Ok(Exit::Refused);
     }
     if !asking && prepared.proposal.to_send > 0 {
+        warn(settings, &prepared.proposal.findings, screen);
         let messages = messages(prepared.proposal.to_send, &prepared.proposal);
         screen.say(&match (&settings.endpoint, prepared.proposal.accounts.as_slice()) {
             (Endpoint::Sandbox, _) => format!("Sending {messages} to the sandbox, where nobody gets them."),
@@ -159,13 +165,7 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
         screen.note(&format!("  {} from {name}", counted(*rows, "message")));
     }
     screen.note(&format!("  {}", pace_in_words(settings, proposal)));
-    if proposal.warnings > 0 {
-        screen.note(&format!(
-            "  {}, which `{}` lists",
-            counted(proposal.warnings, "warning"),
-            again("check", settings)
-        ));
-    }
+    show_findings(settings, proposal, screen);
     if let Some(first) = &proposal.first {
         let head = screen.on_err(
             Style::Bold,
@@ -184,6 +184,38 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
             screen.note(format!("  {line}").trim_end());
         }
         screen.note("");
+    }
+}
+
+/// What is wrong with rows that are left out, and what is worth a look in the others, in few lines.
+fn show_findings(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
+    let lines = findings::lines(&proposal.findings, SHOWN, &|style, text| screen.on_err(style, text));
+    if lines.is_empty() {
+        return;
+    }
+    screen.note("");
+    for line in &lines {
+        screen.note(line);
+    }
+    if lines.iter().any(|line| line.starts_with("  … ")) {
+        screen.note(&format!("All of them: `{}`", again("check", settings)));
+    }
+}
+
+/// What is worth a look, where nobody is asked: what is about the campaign as a whole, and how much there is about rows.
+fn warn(settings: &Settings, findings: &Findings, screen: &mut Screen) {
+    let kinds = findings.kinds();
+    let (of_rows, of_all): (Vec<&Kind>, Vec<&Kind>) = kinds
+        .into_iter()
+        .filter(|kind| kind.severity == Severity::Warning)
+        .partition(|kind| kind.rows > 0);
+    for told in of_all.iter().flat_map(|kind| &kind.told) {
+        screen.warning(&one_line(&told.text));
+    }
+    let count = of_rows.iter().map(|kind| kind.count).sum();
+    if count > 0 {
+        let check = again("check", settings);
+        screen.warning(&format!("{} about rows; `{check}` lists them", counted(count, "warning")));
     }
 }
 
