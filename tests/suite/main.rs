@@ -10,8 +10,12 @@ mod before_sending;
 mod disk;
 mod edits;
 mod embarrassing;
+#[cfg(target_os = "linux")]
+mod fast_clock;
 mod hostile;
 mod kill;
+#[cfg(target_os = "linux")]
+mod limits;
 mod lost_answers;
 mod main_job;
 mod meanwhile;
