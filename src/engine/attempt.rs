@@ -75,7 +75,7 @@ pub struct Sender<'a> {
     /// Sends the request.
     pub client: &'a Client,
     /// What was uploaded.
-    pub uploads: &'a tokio::sync::Mutex<Uploads>,
+    pub uploads: &'a Uploads,
     /// Keeps intent and outcome.
     pub journal: &'a Journal,
     /// What is known of every key.

@@ -1,9 +1,11 @@
 //! Uploads: each file once for each account, before the intent of the first send that needs it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use super::clock::wall_time;
 use crate::adapters::api::{Attachment, Client, Lookup};
@@ -25,9 +27,33 @@ struct Key {
 /// What was uploaded, in this run or in earlier ones.
 #[derive(Debug, Default)]
 pub struct Uploads {
-    known: HashMap<Key, Attachment>,
+    known: Once<Key, Attachment>,
     /// Digests of files whose state did not change since, so that none is read for every row.
-    digests: HashMap<(PathBuf, State), String>,
+    digests: Once<(PathBuf, State), String>,
+}
+
+/// What is made once for each key: whoever wants the same waits for it, and others do not. What failed is tried again by
+/// the next who wants it.
+#[derive(Debug)]
+struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+
+impl<K, V> Default for Once<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Hash + Eq, V> Once<K, V> {
+    fn of(known: impl Iterator<Item = (K, V)>) -> Self {
+        let made = known.map(|(key, value)| (key, Arc::new(OnceCell::new_with(Some(value)))));
+        Self(Mutex::new(made.collect()))
+    }
+
+    fn cell(&self, key: K) -> Arc<OnceCell<V>> {
+        // The map is whole at every moment, whoever panicked meanwhile.
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(cells.entry(key).or_default())
+    }
 }
 
 /// Why a row's files are not uploaded, so that nothing of the row was sent.
@@ -58,39 +84,37 @@ impl Uploads {
             (key, upload.attachment.clone())
         });
         Self {
-            known: known.collect(),
-            digests: HashMap::new(),
+            known: Once::of(known),
+            digests: Once::default(),
         }
     }
 }
 
-/// What the files of `draft` became when they were uploaded; those that were not yet are uploaded now. One upload goes on
-/// at a time, so that two rows that attach one file do not both upload it.
+/// What the files of `draft` became when they were uploaded; those that were not yet are uploaded now. Two rows of one
+/// account that attach one file do not both upload it: the second waits. All others go on side by side.
 ///
 /// # Errors
 /// Not all could be uploaded. Nothing is lost: what was uploaded is remembered.
-pub async fn ready(uploads: &Mutex<Uploads>, client: &Client, journal: &Journal, draft: &Draft) -> Result<Vec<Attachment>, Unready> {
+pub async fn ready(uploads: &Uploads, client: &Client, journal: &Journal, draft: &Draft) -> Result<Vec<Attachment>, Unready> {
     let mut ready = Vec::with_capacity(draft.attachments.len());
     for file in &draft.attachments {
-        let mut uploads = uploads.lock().await;
-        let (opened, sha256) = digest(&mut uploads, file).await?;
+        let (opened, sha256) = digest(uploads, file).await?;
         let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let account = draft.account.clone();
         let key = Key { account, sha256, name };
-        if let Some(known) = uploads.known.get(&key) {
-            ready.push(known.clone());
-            continue;
-        }
-        let attachment = upload(client, &key, opened, file).await?;
-        record(journal, &key, &attachment).await?;
-        uploads.known.insert(key, attachment.clone());
-        ready.push(attachment);
+        let uploaded = uploads.known.cell(key.clone());
+        let attachment = uploaded.get_or_try_init(|| async {
+            let attachment = upload(client, &key, opened, file).await?;
+            record(journal, &key, &attachment).await?;
+            Ok(attachment)
+        });
+        ready.push(attachment.await?.clone());
     }
     Ok(ready)
 }
 
 /// Opens the file and tells its digest, if it is still the one that was planned.
-async fn digest(uploads: &mut Uploads, file: &AttachedFile) -> Result<(Opened, String), Unready> {
+async fn digest(uploads: &Uploads, file: &AttachedFile) -> Result<(Opened, String), Unready> {
     let opened = files::open(&file.path).map_err(|error| Unready::Changed(error.to_string()))?;
     let planned = State {
         length: file.length,
@@ -99,18 +123,16 @@ async fn digest(uploads: &mut Uploads, file: &AttachedFile) -> Result<(Opened, S
     if opened.state != planned {
         return Err(changed(file));
     }
-    let known = (file.path.clone(), planned);
-    if let Some(digest) = uploads.digests.get(&known) {
-        return Ok((opened, digest.clone()));
-    }
+    let known = uploads.digests.cell((file.path.clone(), planned));
+    let sha256 = known.get_or_try_init(|| read(file)).await?.clone();
+    Ok((opened, sha256))
+}
+
+/// Reads the file for its digest, on a thread of its own: a large file must not stop the requests that are in flight.
+async fn read(file: &AttachedFile) -> Result<String, Unready> {
     let path = file.path.clone();
-    // Reading a large file must not stop the requests that are in flight.
-    let read = tokio::task::spawn_blocking(move || std::fs::File::open(path).and_then(sha256_hex_of)).await;
-    match read {
-        Ok(Ok(sha256)) => {
-            uploads.digests.insert(known, sha256.clone());
-            Ok((opened, sha256))
-        }
+    match tokio::task::spawn_blocking(move || std::fs::File::open(path).and_then(sha256_hex_of)).await {
+        Ok(Ok(sha256)) => Ok(sha256),
         Ok(Err(error)) => Err(Unready::Changed(format!("cannot read {}: {error}", file.path.display()))),
         Err(_) => Err(Unready::Failed(format!("cannot read {}", file.path.display()))),
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use rowcast::adapters::journal::Journal;
 use rowcast::adapters::sandbox::{Latency, Settings};
 use rowcast::model::entry::Entry;
+use serde_json::json as object;
 
-use crate::harness::Campaign;
 #[cfg(unix)]
 use crate::harness::Signal;
+use crate::harness::{Answer, Campaign, Seen, Server, json, sent};
 use crate::stand_in::{StandIn, faulty};
 
 const PDF: &[u8] = b"%PDF-1.7\none page\n";
@@ -208,4 +209,78 @@ fn a_run_that_is_killed_while_it_uploads_has_sent_nothing_of_the_row() {
     campaign.run_at(stand_in.base_url(), &[]).exits(0);
     assert_eq!(campaign.column("attempts"), ["1"]);
     assert_eq!(stand_in.deliveries().len(), 1);
+}
+
+/// What the service answers to an upload.
+fn uploaded(seen: &Seen) -> Answer {
+    let account = seen.path.split(['=', '&']).nth(1).unwrap_or_default();
+    let name = seen.path.rsplit('=').next().unwrap_or_default();
+    let attachment = object!({
+        "assetUrn": format!("urn:li:digitalmediaAsset:{account}-{name}"),
+        "byteSize": seen.length,
+        "mediaType": seen.header("Content-Type"),
+        "name": name,
+    });
+    json(200, &object!({"success": true, "attachment": attachment}))
+}
+
+#[test]
+fn a_slow_upload_of_one_account_holds_no_other_and_is_made_once() {
+    let server = Server::start();
+    server.answer_questions_by(|seen| {
+        let answer = seen.is_upload().then(|| uploaded(seen))?;
+        Some(if seen.path.contains("accountId=acc_1") {
+            answer.held()
+        } else {
+            answer
+        })
+    });
+    let campaign = Campaign::new(
+        "LinkedIn,Account,Attachments\na,acc_1,one.pdf\nb,acc_1,one.pdf\nc,acc_2,one.pdf\nd,acc_2,two.pdf\ne,acc_1,\n",
+        "Hello {{ linkedin }}",
+    );
+    campaign.write("one.pdf", PDF);
+    campaign.write("two.pdf", [PDF, b"and another\n"].concat());
+    let running = campaign.start(&server, &[]);
+    server.wait_for_sends(3);
+    let mut first = server.recipients();
+    first.sort();
+    assert_eq!(first, ["c", "d", "e"], "all but those who wait for the file");
+    server.open_gate();
+    running.finish().exits(0);
+    let uploads: Vec<Seen> = server.seen().into_iter().filter(Seen::is_upload).collect();
+    let of = |account: &str| uploads.iter().filter(|seen| seen.path.contains(account)).count();
+    assert_eq!((of("acc_1"), of("acc_2")), (1, 2));
+    for send in server.sends() {
+        let file = &send.body["attachments"][0]["file"];
+        let account = send.body["accountId"].as_str().expect("an account");
+        let own = file["assetUrn"].as_str().is_none_or(|urn| urn.contains(account));
+        assert!(own && file.is_null() == (send.to == "e"), "{:?}", send.body);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_file_is_streamed_and_never_held_in_memory() {
+    const SIZE: u64 = 200 << 20;
+    let server = Server::start();
+    server.answer_questions_by(|seen| seen.is_upload().then(|| uploaded(seen)));
+    server.answer_all(sent().held());
+    let campaign = campaign("a,files/large.bin\nb,files/large.bin\n");
+    let large = std::fs::File::create(campaign.path("files/large.bin")).expect("a file");
+    // Zeros that take no room on the disk.
+    large.set_len(SIZE).expect("a large file");
+    let running = campaign.start(&server, &["--max-attachment", "1GB"]);
+    server.wait_for_sends(1);
+    let peak = running.peak_memory();
+    assert!(peak < SIZE / 2, "{peak}");
+    server.open_gate();
+    running.finish().exits(0);
+    let uploads: Vec<usize> = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.is_upload())
+        .map(|seen| seen.length)
+        .collect();
+    assert_eq!(uploads, [usize::try_from(SIZE).expect("it fits")]);
 }

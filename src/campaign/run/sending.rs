@@ -159,10 +159,10 @@ impl Prepared {
         let mut row = Row::new();
         let (reading, accounts, contacts, trial) = (&self.reading, &mut self.accounts, &mut self.contacts, self.trial.as_ref());
         let clock = Clock::start();
-        let uploads = tokio::sync::Mutex::new(match self.settings.delivery.reuse {
+        let uploads = match self.settings.delivery.reuse {
             Reuse::Wanted => Uploads::of(&self.memory.uploads),
             Reuse::Spared => Uploads::default(),
-        });
+        };
         let sender = Sender {
             sends: if trial.is_some() { Sends::Tests } else { Sends::Messages },
             uploads: &uploads,

@@ -245,6 +245,15 @@ impl Running<'_> {
         self.stderr.wait_for(word);
     }
 
+    /// The most memory that the process has had so far, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        let kilobytes = peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        kilobytes * 1024
+    }
+
     /// Tells the process something.
     #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {

@@ -50,6 +50,10 @@ impl Seen {
         self.method == "POST" && self.path.ends_with("/conversations/send")
     }
 
+    pub fn is_upload(&self) -> bool {
+        self.method == "POST" && self.path.contains("/conversations/upload-attachment?")
+    }
+
     /// What of it the service does not document.
     fn violations(&self) -> Vec<String> {
         let kind = self.header("Content-Type").unwrap_or_default();
@@ -368,6 +372,16 @@ fn intents(journal: &Path, to: &str) -> usize {
     whole.lines().filter(for_them).count()
 }
 
+/// Reads so many bytes and forgets them: a file may be large.
+fn pass_over(reader: &mut impl Read, length: usize) -> std::io::Result<()> {
+    let read = std::io::copy(&mut reader.take(length as u64), &mut std::io::sink())?;
+    if read == length as u64 {
+        Ok(())
+    } else {
+        Err(std::io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
 /// The next request of a connection; `None` where the client is done.
 fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result<Option<Seen>> {
     let mut line = String::new();
@@ -387,10 +401,15 @@ fn read(reader: &mut BufReader<TcpStream>, connection: usize) -> std::io::Result
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().expect("a length"))];
-    reader.read_exact(&mut body)?;
-    let length = body.len();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let length: usize = length.map_or(0, |(_, length)| length.parse().expect("a length"));
+    let body = if path.contains("/upload-attachment") {
+        pass_over(reader, length)?;
+        Value::Null
+    } else {
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        serde_json::from_slice(&body).unwrap_or_default()
+    };
     let name = |field: &str| body[field].as_str().map(str::to_owned);
     let to = name("recipientProfileId")
         .map(|id| id.to_lowercase())
