@@ -69,6 +69,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Send),
         depth: Depth::Everything,
     };
     let mut outdated = Outdated::among(&reading, &memory.ledger, &memory.texts);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use super::contacts::Aim;
 use super::error::CampaignError;
+use super::gates::{Judge, Remembered};
 use super::settings::Settings;
 use super::sharing::Given;
 use super::texts::Texts;
@@ -52,6 +54,8 @@ pub struct Memory {
     pub campaign: Option<String>,
     /// Files that were uploaded.
     pub uploads: Vec<Upload>,
+    /// What was found out about people; `None` where nobody asks.
+    pub gates: Option<Remembered>,
     /// Where all this comes from.
     pub origin: Origin,
     /// How far back requests are remembered.
@@ -99,6 +103,7 @@ impl Memory {
             imports: Vec::new(),
             campaign: None,
             uploads: Vec::new(),
+            gates: None,
             origin: Origin::Nothing,
             reach,
             now: wall_time(),
@@ -114,6 +119,7 @@ impl Memory {
     pub fn of(settings: &Settings, reach: Duration) -> Self {
         Self {
             given: (!settings.sharing.among.is_empty()).then(Given::default),
+            gates: Remembered::of(settings),
             ..Self::new(key_source(settings), reach)
         }
     }
@@ -161,6 +167,9 @@ impl Memory {
         self.texts.note(position, entry, &self.ledger);
         self.written = None;
         self.note_given(entry);
+        if let Some(gates) = &mut self.gates {
+            gates.apply(position, entry);
+        }
         match entry {
             Entry::Run(run) => {
                 self.runs += 1;
@@ -194,6 +203,13 @@ impl Memory {
             Entry::Import(_) | Entry::Judgement(_) | Entry::Finding(_) => {}
         }
         Ok(())
+    }
+
+    /// Judges rows by what was found out about people; `None` where nobody asks.
+    #[must_use]
+    pub fn judge<'a>(&'a self, settings: &'a Settings, aim: Aim) -> Option<Judge<'a>> {
+        let known = self.gates.as_ref()?;
+        Some(Judge::new(settings, known, self.account.as_deref(), aim))
     }
 
     fn note_given(&mut self, entry: &Entry) {
@@ -269,6 +285,9 @@ impl Memory {
             let _ = self.ledger.apply(position, &entry);
             self.texts.note(position, &entry, &self.ledger);
             self.note_given(&entry);
+            if let Some(gates) = &mut self.gates {
+                gates.take_over(&import);
+            }
             self.imports.push(import);
         }
         self.origin = Origin::Results;

@@ -10,6 +10,7 @@ pub mod connect;
 pub mod contacts;
 pub mod error;
 pub mod findings;
+pub mod gates;
 pub mod health;
 pub mod history;
 pub mod memory;

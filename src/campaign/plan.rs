@@ -64,6 +64,7 @@ pub fn timetable(settings: &Settings) -> Result<Timetable, CampaignError> {
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Send),
         depth: Depth::Sendable,
     };
     let plan = survey.plan(choice(settings), |_| {})?;

@@ -78,6 +78,7 @@ pub fn preview(settings: &Settings, order: Order, mut show: impl FnMut(Preview))
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, &header, memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Send),
         depth: Depth::Everything,
     };
     let mut worst = match order {
@@ -146,6 +147,7 @@ fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Opt
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Send)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Send),
         depth: Depth::Everything,
     };
     survey.plan(choice, |_| {}).map(Some)

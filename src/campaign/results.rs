@@ -312,6 +312,7 @@ pub fn with_source<T>(settings: &Settings, make: impl FnOnce(&Source<'_>) -> Res
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Tell),
         depth: Depth::Sendable,
     };
     let plan = survey.plan(Choice::everything(), |_| {})?;

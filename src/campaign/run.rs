@@ -161,6 +161,7 @@ fn look(
         ledger: &memory.ledger,
         contacts,
         accounts,
+        judge: memory.judge(settings, Aim::Send).filter(|_| trial.is_none()),
         depth: trial.map_or(Depth::Sendable, |_| Depth::Tests),
     };
     let plan = survey.plan(choice(settings), |seen| {

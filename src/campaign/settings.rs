@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub use self::pace::{End, Hours, Pace, Reassigned, Share, Sharing, Strategy};
 use crate::model::draft::Channel;
+pub use crate::model::gate::{GATE_AGE, Gate, Gates, Requirement, Resolve, SkipWhen};
 pub use crate::model::plan::{Only, Unconfirmed};
 use crate::model::preflight::Lengths;
 use crate::model::row::Meaning;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub choice: Choice,
     /// Who must not be written to.
     pub contact: Contact,
+    /// What is asked about people before they are written to.
+    pub gates: Gates,
     /// Through which inbox and with which files, where the sheet does not say so.
     pub delivery: Delivery,
     /// What `run` does before it sends.

@@ -59,6 +59,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         ledger: &memory.ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Tell),
         depth: Depth::Sendable,
     };
     let mut outdated = Outdated::among(&reading, &memory.ledger, &memory.texts);

@@ -25,6 +25,8 @@ pub struct Summary {
     pub forgotten: Option<String>,
     /// Why the run stopped early, if it did.
     pub stop: Option<Stop>,
+    /// Rows that the gates could not judge, and that were not sent for that.
+    pub unjudged: usize,
     /// Accounts that stopped, and why.
     pub stopped_accounts: Vec<(Option<String>, String)>,
 }

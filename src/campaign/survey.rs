@@ -1,16 +1,20 @@
 //! One look at every row: who it is for, how it stands, what it says, and what is wrong with it.
 
+use std::borrow::Cow;
+
 use crate::model::draft::{Channel, Draft};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
 use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Way, Who};
 use crate::model::problem::{Problem, Severity};
+use crate::model::recipient::Recipient;
 use crate::model::row::{Row, RowNumber};
 use crate::model::status::Status;
 
 use super::address::{Accounts, Address, Unaddressed};
 use super::contacts::Contacts;
 use super::error::CampaignError;
+use super::gates::Judge;
 use super::reading::Reading;
 
 /// Which rows are rendered.
@@ -79,7 +83,7 @@ impl Seen<'_> {
             all.push(match skip {
                 Skip::Duplicate(_) => Problem::warning(skip.code(), words),
                 // Nobody is to mend what was wished.
-                Skip::Contacted | Skip::Suppressed(_) | Skip::Before(_) => Problem::note(skip.code(), words),
+                Skip::Contacted | Skip::Suppressed(_) | Skip::Before(_) | Skip::Gate(..) => Problem::note(skip.code(), words),
             });
         }
         all
@@ -96,6 +100,8 @@ pub struct Survey<'a> {
     pub contacts: &'a mut Contacts,
     /// The sending accounts; those of rows are added.
     pub accounts: &'a mut Accounts,
+    /// Judges people by what was found out about them; `None` where nobody asks.
+    pub judge: Option<Judge<'a>>,
     /// Which rows are rendered.
     pub depth: Depth,
 }
@@ -126,9 +132,10 @@ impl Survey<'_> {
         };
         let mut meeting = planner.meet(self.ledger, number, who);
         if let Meeting::Open(standing) = meeting {
-            if let Some(why) = self.contacts.suppressed(row, &address.key, &address.recipient) {
+            let recipient = &self.named(address);
+            if let Some(why) = self.contacts.suppressed(row, &address.key, recipient) {
                 meeting = hold(standing, Skip::Suppressed(planner.reasons.keep(&why)));
-            } else if let Some(why) = self.contacts.written_to_lately(&address.recipient)? {
+            } else if let Some(why) = self.contacts.written_to_lately(recipient)? {
                 meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
             }
         }
@@ -142,6 +149,11 @@ impl Survey<'_> {
             }
             Meeting::Settled { .. } => address.clone(),
         };
+        if let (Meeting::Open(standing), Some(judge)) = (meeting, self.judge)
+            && let Some((gate, why)) = judge.held(&address.recipient, self.accounts.id(address.account))
+        {
+            meeting = hold(standing, Skip::Gate(gate, planner.reasons.keep(&why)));
+        }
         let wanted = self.depth != Depth::Sendable || matches!(meeting, Meeting::Open(_));
         let judged = wanted.then(|| self.reading.judged(row, address.clone(), self.accounts)).flatten();
         let (drafted, mut warnings, defaults) = match judged {
@@ -157,7 +169,7 @@ impl Survey<'_> {
             Some(Err(problems)) => (None, problems),
         };
         if let (Meeting::Open(standing), Some(draft)) = (meeting, &draft)
-            && let Some(why) = self.contacts.has_text(&draft.recipient, &draft.message, standing)?
+            && let Some(why) = self.contacts.has_text(&self.named(address), &draft.message, standing)?
         {
             meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
         }
@@ -187,6 +199,14 @@ impl Survey<'_> {
             _ => planner.push(number, row.place(), address.way(), lot, meeting, rendering),
         }
         Ok(())
+    }
+
+    /// The recipient of a row with all names that are known.
+    fn named<'r>(&self, address: &'r Address) -> Cow<'r, Recipient> {
+        match self.judge {
+            None => Cow::Borrowed(&address.recipient),
+            Some(judge) => Cow::Owned(judge.named(&address.recipient, self.accounts.id(address.account))),
+        }
     }
 
     /// What a row is to whoever looks on: a row that is tested is open, whatever its status is.

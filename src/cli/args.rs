@@ -2,11 +2,13 @@
 
 mod campaign;
 mod choice;
+mod gates;
 mod pace;
 mod reconcile;
 
 pub use campaign::{CampaignArgs, ColumnName};
 pub use choice::{ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, TemplateArgs};
+pub use gates::GateArgs;
 pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs};
 pub use reconcile::ReconcileArgs;
 

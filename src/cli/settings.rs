@@ -6,6 +6,7 @@
 mod dotenv;
 mod error;
 mod file;
+mod gates;
 pub mod key;
 pub mod keys;
 mod layers;
@@ -77,6 +78,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         delivery: self::delivery(delivery, &layers)?,
         sharing,
         data_folder: data_folder(surroundings)?,
+        gates: gates::gates(&campaign.gates, &layers)?,
         contact: self::contact(campaign.suppress, &contact, &layers)?,
         sending: self::sending(&sending, &layers)?,
         choice: self::choice(choice, sending, &layers)?,

@@ -137,6 +137,10 @@ impl<'a> Watch<'a> {
                     self.progress.say(&format!("row {row}: leaves"));
                 }
             }
+            Event::Unresolved { row, why } => {
+                let line = format!("row {row} and perhaps others go out without a URN: {}", one_line(why));
+                self.progress.say(&broken(&line));
+            }
             Event::AccountStopped { why, .. } => self.progress.say(&format!("an account stopped: {}", one_line(why))),
             Event::Stopping(Stop::Asked(_)) => {
                 self.progress

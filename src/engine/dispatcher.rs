@@ -1,5 +1,6 @@
 //! Serves one row after another while a run goes on: who leaves now, how long to wait, and when to stop.
 
+mod answers;
 mod consequences;
 
 use std::cell::{Cell, RefCell};
@@ -13,6 +14,8 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::attempt::{Attempt, Leaving, Sender, Sends, lock};
+use super::gatekeeper::Gatekeeper;
+use super::inquest::Inquest;
 use super::inquiry::{Inquired, Inquiries};
 use super::pace::NEVER;
 use super::schedule::{self, Next, Schedule, Slot};
@@ -25,6 +28,7 @@ use crate::model::ledger::Standing;
 use crate::model::plan::{CONTACTED, Plan, Planned};
 use crate::model::status::Status;
 use crate::model::time::Moment;
+use answers::Heard;
 
 /// The longest time without a look at the clock: a machine that slept wakes into a new day.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -39,13 +43,31 @@ enum Idle {
     No,
 }
 
-/// Attempts that are not over.
-type InFlight<'a> = FuturesUnordered<LocalBoxFuture<'a, (Leaving, Attempt)>>;
+/// Attempts and questions that are not over.
+type InFlight<'a> = FuturesUnordered<LocalBoxFuture<'a, Over>>;
 
-/// What has come of the attempts that are not over.
+/// What is over.
+enum Over {
+    /// An attempt.
+    Attempt(Leaving, Attempt),
+    /// A question about the row of this slot.
+    Question(Slot, Heard),
+}
+
+/// What is to be done with a row whose turn has come.
+enum Admitted {
+    /// It is sent.
+    Leaves(Leaving, Box<Draft>),
+    /// Something is asked about its recipient.
+    Asks(Box<Inquest>),
+    /// Nothing, now.
+    Rests,
+}
+
+/// What has come of the requests that are not over.
 enum Advance {
     /// One of them is over.
-    Ended(Leaving, Attempt),
+    Ended(Over),
     /// One of them was answered: another request may leave.
     Answered,
 }
@@ -54,7 +76,7 @@ enum Advance {
 async fn advance(in_flight: &mut InFlight<'_>, recording: &Cell<usize>) -> Option<Advance> {
     let before = recording.get();
     poll_fn(|task| match in_flight.poll_next_unpin(task) {
-        Poll::Ready(ended) => Poll::Ready(ended.map(|(permit, attempt)| Advance::Ended(permit, attempt))),
+        Poll::Ready(over) => Poll::Ready(over.map(Advance::Ended)),
         Poll::Pending if recording.get() > before => Poll::Ready(Some(Advance::Answered)),
         Poll::Pending => Poll::Pending,
     })
@@ -70,6 +92,10 @@ pub(super) struct Dispatcher<'a> {
     shared: Option<&'a Shared>,
     drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
     tell: &'a mut dyn FnMut(Event),
+    /// Judges people before they are written to, where something is asked about them.
+    pub(super) gatekeeper: Option<&'a Gatekeeper>,
+    /// Whether it was said that URNs are not told.
+    told_unresolved: bool,
     ended: Ended,
     /// The permits of the requests in flight.
     flying: Vec<schedule::Permit>,
@@ -119,6 +145,8 @@ impl<'a> Dispatcher<'a> {
             shared,
             drafts,
             tell,
+            gatekeeper: None,
+            told_unresolved: false,
             ended: Ended::default(),
             flying: Vec::new(),
             outlook: Outlook::default(),
@@ -145,8 +173,10 @@ impl<'a> Dispatcher<'a> {
                     self.stop(Stop::Asked(who));
                 }
                 Some(advance) = advance(&mut in_flight, sender.recording) => {
-                    if let Advance::Ended(leaving, attempt) = advance {
-                        self.conclude(&leaving, attempt);
+                    match advance {
+                        Advance::Ended(Over::Attempt(leaving, attempt)) => self.conclude(&leaving, attempt),
+                        Advance::Ended(Over::Question(slot, heard)) => self.hear(slot, heard),
+                        Advance::Answered => {}
                     }
                 }
                 told = inquiries.next(sender.client, sender.clock) => self.learn(told),
@@ -162,16 +192,18 @@ impl<'a> Dispatcher<'a> {
             let next = self.schedule.borrow_mut().next(self.plan, now);
             match next {
                 Next::Serve(_) if self.rules.end.is_some_and(|end| now >= end) => self.stop(Stop::Time { until: None }),
-                Next::Serve(slot) => {
-                    if let Some((leaving, draft)) = self.admit(slot) {
+                Next::Serve(slot) => match self.admit(slot) {
+                    Admitted::Leaves(leaving, draft) => {
                         self.flying.push(leaving.permit);
                         let (sender, schedule, shared) = (self.sender, self.schedule, self.shared);
                         in_flight.push(Box::pin(async move {
-                            let attempt = sender.attempt(&leaving, draft, schedule, shared).await;
-                            (leaving, attempt)
+                            let attempt = sender.attempt(&leaving, *draft, schedule, shared).await;
+                            Over::Attempt(leaving, attempt)
                         }));
                     }
-                }
+                    Admitted::Asks(inquest) => self.ask(slot, inquest, in_flight),
+                    Admitted::Rests => {}
+                },
                 Next::Wait(until, why) => {
                     let idle = if in_flight.is_empty() { Idle::Yes } else { Idle::No };
                     return self.wait(until, why, idle);
@@ -183,24 +215,19 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Renders the lane's next row and gets it its permit. A row that must not be sent after all needs none.
-    fn admit(&mut self, slot: Slot) -> Option<(Leaving, Draft)> {
+    fn admit(&mut self, slot: Slot) -> Admitted {
         self.schedule.borrow_mut().take(slot);
-        let planned = self.plan.rows.get(slot.turn.index)?;
+        let Some(planned) = self.plan.rows.get(slot.turn.index) else {
+            return Admitted::Rests;
+        };
         let draft = (self.drafts)(planned).and_then(|draft| self.still_wanted(planned, draft));
         let draft = match draft {
             Ok(draft) => draft,
-            Err(away) => {
-                (self.tell)(Event::Settled {
-                    row: away.row,
-                    account: planned.account,
-                    before: planned.status,
-                    status: away.status,
-                    error: Some(away.why.clone()),
-                });
-                self.ended.turned_away.push(away);
-                return None;
-            }
+            Err(away) => return self.send_away(planned, away),
         };
+        if let Some(instead) = self.at_the_gate(planned, &draft, slot) {
+            return instead;
+        }
         let now = self.sender.clock.now();
         let claimed = self.shared.map(|shared| shared.claim(slot, &draft, now));
         let shared = match claimed {
@@ -210,12 +237,12 @@ impl<'a> Dispatcher<'a> {
                 let mut schedule = self.schedule.borrow_mut();
                 schedule.put_back(slot.account, slot.turn);
                 later.hold(schedule.pace(), slot.account);
-                return None;
+                return Admitted::Rests;
             }
             Some(Err(error)) => {
                 self.schedule.borrow_mut().put_back(slot.account, slot.turn);
                 self.stop(Stop::Permits(error.to_string()));
-                return None;
+                return Admitted::Rests;
             }
         };
         let permit = self.schedule.borrow_mut().leave(slot, now);
@@ -224,7 +251,7 @@ impl<'a> Dispatcher<'a> {
             account: slot.account,
         });
         let before = planned.status;
-        Some((Leaving { permit, shared, before }, draft))
+        Admitted::Leaves(Leaving { permit, shared, before }, Box::new(draft))
     }
 
     /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
@@ -281,7 +308,7 @@ impl<'a> Dispatcher<'a> {
         }
         let begun = Instant::now();
         let now = self.sender.clock.now();
-        let mut schedule = self.schedule.borrow().clone();
+        let mut schedule = self.schedule.borrow().clone().asking(Vec::new());
         if schedule.pace().is_free(now) {
             return;
         }

@@ -3,9 +3,12 @@
 pub mod attempt;
 pub mod clock;
 pub mod courtesy;
+pub mod gatekeeper;
+pub mod inquest;
 pub mod inquiry;
 pub mod lane;
 pub mod pace;
+pub mod questions;
 pub mod schedule;
 pub mod shared;
 pub mod simulate;
@@ -20,13 +23,16 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::attempt::Sender;
 use self::dispatcher::Dispatcher;
+use self::gatekeeper::Gatekeeper;
 use self::inquiry::Inquiries;
 use self::pace::Pace;
+use self::questions::Questions;
 use self::schedule::{Schedule, Slots};
 use self::shared::Shared;
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop};
 use crate::model::plan::{Plan, Planned};
+use crate::model::rate::Ceiling;
 use crate::model::row::RowNumber;
 use crate::model::status::Status;
 use crate::model::time::Moment;
@@ -68,6 +74,19 @@ pub struct Ended {
     pub turned_away: Vec<TurnedAway>,
     /// Rows that were sent.
     pub sent: usize,
+    /// Rows that the gates could not judge.
+    pub unjudged: usize,
+}
+
+/// What is asked about the people of rows before they are written to.
+#[derive(Clone, Copy)]
+pub struct Gated<'a> {
+    /// Judges them.
+    pub gatekeeper: &'a Gatekeeper,
+    /// Ceiling of each account's questions.
+    pub rate: Ceiling,
+    /// When which account asked of late, the oldest first.
+    pub past: &'a [(u16, Moment)],
 }
 
 /// Everything a run needs.
@@ -84,6 +103,8 @@ pub struct Run<'a> {
     pub pace: Pace,
     /// The permits that this machine's campaigns share, where anything is limited.
     pub shared: Option<&'a Shared>,
+    /// What is asked about people first; `None` where nothing is.
+    pub gates: Option<Gated<'a>>,
     /// What the service is asked while the run goes on.
     pub inquiries: Inquiries,
     /// Renders a planned row again when its turn comes; an error says why it must not be sent after all.
@@ -92,15 +113,27 @@ pub struct Run<'a> {
     pub tell: &'a mut dyn FnMut(Event),
 }
 
+impl Gated<'_> {
+    fn questions(self, account: u16) -> Questions {
+        let past = self.past.iter().filter(|(own, _)| *own == account);
+        Questions::new(self.rate, past.map(|(_, at)| *at))
+    }
+}
+
 impl Run<'_> {
     /// Sends; returns when all is done or the run stopped. What `asked` says stops it: the first word lets requests in
     /// flight finish, the second does not wait for them.
     pub async fn send(self, asked: UnboundedReceiver<Asked>) -> Ended {
-        let schedule = RefCell::new(Schedule::new(self.accounts, self.pace).sharing(Slots {
+        let schedule = Schedule::new(self.accounts, self.pace).sharing(Slots {
             count: self.rules.concurrency.max(1),
             patience: self.sender.client.timeout(),
-        }));
-        let dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, self.drafts, self.tell);
+        });
+        let schedule = RefCell::new(match self.gates {
+            None => schedule,
+            Some(gated) => schedule.asking((0..self.accounts).map(|account| gated.questions(account)).collect()),
+        });
+        let mut dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, self.drafts, self.tell);
+        dispatcher.gatekeeper = self.gates.map(|gated| gated.gatekeeper);
         dispatcher.dispatch(self.inquiries, asked).await
     }
 }

@@ -201,6 +201,23 @@ impl Pace {
         self.each(account, |gate| gate.answered(ticket, at, ahead, counted));
     }
 
+    /// A question leaves at `now`. It is no message: it counts for the run and its key alone.
+    pub fn ask(&mut self, now: Moment) -> Ticket {
+        let (ticket, ahead) = (self.ticket(), self.ahead);
+        for gate in [&mut self.key, &mut self.run] {
+            gate.leave(ticket, now, ahead, Opener::Known);
+        }
+        ticket
+    }
+
+    /// A question was answered, or given up.
+    pub fn asked(&mut self, ticket: Ticket, at: Moment) {
+        let ahead = self.ahead;
+        for gate in [&mut self.key, &mut self.run] {
+            gate.answered(ticket, at, ahead, Counted::Yes);
+        }
+    }
+
     fn each(&mut self, account: u16, mut act: impl FnMut(&mut Gate)) {
         act(&mut self.key);
         act(&mut self.run);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::lane::{Lane, Turn};
 use super::pace::{Leave, NEVER, Pace};
+use super::questions::{Pending, Questions};
 use crate::model::event::Wait;
 use crate::model::plan::Plan;
 use crate::model::time::Moment;
@@ -51,6 +52,8 @@ pub struct Schedule {
     pace: Pace,
     served: u64,
     slots: Slots,
+    /// What each account asks about the people of its rows; none where nothing is asked.
+    questions: Vec<Questions>,
     /// What the last look at the lanes saw; kept for its room alone.
     looks: Vec<Look>,
 }
@@ -104,6 +107,7 @@ impl Schedule {
             pace,
             served: 0,
             slots: Slots::UNLIMITED,
+            questions: Vec::new(),
             looks: Vec::new(),
         }
     }
@@ -112,6 +116,12 @@ impl Schedule {
     #[must_use]
     pub fn sharing(self, slots: Slots) -> Self {
         Self { slots, ..self }
+    }
+
+    /// The same, with these questions, one for each account.
+    #[must_use]
+    pub fn asking(self, questions: Vec<Questions>) -> Self {
+        Self { questions, ..self }
     }
 
     /// What can be done at `now`: the open lane that waited longest, else the moment at which the first one opens.
@@ -124,6 +134,24 @@ impl Schedule {
             let (account, served, in_flight) = (lane.account(), lane.served, lane.in_flight);
             let mut open: Option<Slot> = None;
             let mut soon = in_flight > 0;
+            match self
+                .questions
+                .get(usize::from(account))
+                .map_or(Pending::None, |asked| asked.pending(now))
+            {
+                Pending::None => {}
+                Pending::Answer => {
+                    let in_flight = in_flight + 1;
+                    self.looks.push(Look { in_flight, served, open });
+                    after_answer = true;
+                    continue;
+                }
+                Pending::Until(..) if lane.peek(plan).next().is_none() => continue,
+                Pending::Until(at, why) => {
+                    earliest = earliest.into_iter().chain([(at, why)]).min_by_key(|(at, _)| *at);
+                    continue;
+                }
+            }
             for turn in lane.peek(plan) {
                 let Leave { opens, why } = self.pace.opens(account, turn.class, all, now);
                 soon |= matches!(opens, Opening::At(at) if at <= now + self.slots.patience) || opens == Opening::AfterAnswer;
@@ -215,6 +243,37 @@ impl Schedule {
         let until = self.on_lane(account, |lane| lane.note_hold(told, now)).unwrap_or(now);
         self.pace.hold_account(account, until, Wait::Held);
         until
+    }
+
+    /// When a question of the account may leave.
+    #[must_use]
+    pub fn may_ask(&self, account: u16, now: Moment) -> Leave {
+        let all = self.pace.opens_for_all(now);
+        let own = self.questions.get(usize::from(account));
+        own.map_or(all, |questions| questions.opens(now).later(all))
+    }
+
+    /// A question of the account leaves at `now`.
+    pub fn ask(&mut self, account: u16, now: Moment) {
+        self.served += 1;
+        let served = self.served;
+        self.on_lane(account, |lane| lane.served = served);
+        let ticket = self.pace.ask(now);
+        if let Some(questions) = self.questions(account) {
+            questions.leave(ticket, now);
+        }
+    }
+
+    /// The question of the account was answered, or given up.
+    pub fn asked(&mut self, account: u16, at: Moment) {
+        if let Some(ticket) = self.questions(account).and_then(|questions| questions.answered(at)) {
+            self.pace.asked(ticket, at);
+        }
+    }
+
+    /// The questions of an account, where it asks any.
+    pub fn questions(&mut self, account: u16) -> Option<&mut Questions> {
+        self.questions.get_mut(usize::from(account))
     }
 
     /// How long the account has to wait from `now` on, if nothing else is held.

@@ -52,6 +52,13 @@ pub enum Event {
         /// Accounts that have rows left and cannot send just now: until when, and why.
         waiting: Vec<(u16, Moment, Wait)>,
     },
+    /// Recipients are named as the sheet has them although their URNs were asked for. Told once.
+    Unresolved {
+        /// The first of them.
+        row: RowNumber,
+        /// Why, in one line.
+        why: String,
+    },
     /// An account takes no further rows in this run.
     AccountStopped {
         /// The account.
@@ -90,6 +97,8 @@ pub enum Wait {
     Quota,
     /// The service cannot be reached just now.
     Unreachable,
+    /// The ceiling of the account's questions.
+    ReadRate,
 }
 
 impl std::fmt::Display for Wait {
@@ -107,6 +116,7 @@ impl std::fmt::Display for Wait {
             Self::Held => "the service asked to wait",
             Self::Quota => "the account's quota with the service",
             Self::Unreachable => "the service cannot be reached",
+            Self::ReadRate => "the rate of the account's questions (--read-rate)",
         })
     }
 }
@@ -134,6 +144,8 @@ pub enum Stop {
         /// When the next message may leave.
         until: Option<Moment>,
     },
+    /// The service does not answer what the gates ask, so nobody can be judged.
+    Gates(String),
     /// The journal could not be written: nothing more is sent.
     Journal(String),
     /// The contact history could not be asked: nothing more is sent.
@@ -149,7 +161,12 @@ impl Stop {
         match self {
             Self::Asked(_) => 2,
             Self::Journal(_) | Self::History(_) | Self::Permits(_) => 1,
-            Self::Credentials(_) | Self::Redirected(_) | Self::TooManyFailures(_) | Self::LongWait { .. } | Self::Time { .. } => 0,
+            Self::Credentials(_)
+            | Self::Redirected(_)
+            | Self::TooManyFailures(_)
+            | Self::LongWait { .. }
+            | Self::Time { .. }
+            | Self::Gates(_) => 0,
         }
     }
 }

@@ -269,6 +269,13 @@ impl Gates {
         }
     }
 
+    /// The profile URN that is known of somebody.
+    #[must_use]
+    pub fn urn<'a>(&self, known: &'a Known, times: Times) -> Option<&'a str> {
+        let urn = known.urn.as_ref().filter(|(at, _)| self.counts(*at, times, Concludes::Presence));
+        urn.map(|(_, urn)| urn.as_str())
+    }
+
     /// Whether what was found at `at` counts.
     fn counts(&self, at: Moment, times: Times, concludes: Concludes) -> bool {
         let age = match (at >= times.began, concludes) {
@@ -401,7 +408,7 @@ impl Gates {
             return None;
         }
         let counts = |at: Moment| self.counts(at, times, Concludes::Presence);
-        let resolved = known.urn.as_ref().is_some_and(|(at, _)| counts(*at));
+        let resolved = self.urn(known, times).is_some();
         let asked = known.contact.as_ref().is_some_and(|(at, _)| counts(*at));
         (!resolved && !asked).then(|| Decision::Ask(Question::Conversation(slug.to_owned())))
     }

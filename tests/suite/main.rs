@@ -12,6 +12,7 @@ mod edits;
 mod embarrassing;
 #[cfg(target_os = "linux")]
 mod fast_clock;
+mod gates;
 mod hostile;
 mod kill;
 #[cfg(target_os = "linux")]

@@ -152,8 +152,11 @@ impl Client {
             .map(|told| told.quotas)
     }
 
-    /// How `account` stands to the profile with this id.
-    pub async fn relationship(&self, account: &str, profile_id: &str) -> Lookup<Relationship> {
-        self.get(&["relationship", account, profile_id], &[]).await
+    /// How `account`, or the one that the service takes where none is named, stands to the profile with this id.
+    pub async fn relationship(&self, account: Option<&str>, profile_id: &str) -> Lookup<Relationship> {
+        match account {
+            Some(account) => self.get(&["relationship", account, profile_id], &[]).await,
+            None => self.get(&["relationship", profile_id], &[]).await,
+        }
     }
 }

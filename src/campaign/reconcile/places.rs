@@ -28,6 +28,7 @@ pub(super) fn plan(
         ledger,
         contacts: &mut Contacts::open(settings, reading.header(), memory.campaign.as_deref(), Aim::Tell)?,
         accounts: &mut accounts,
+        judge: memory.judge(settings, Aim::Tell),
         depth: Depth::Sendable,
     };
     survey.plan(Choice::everything(), |seen| {

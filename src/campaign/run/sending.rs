@@ -22,7 +22,7 @@ use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
 use crate::engine::inquiry::Inquiries;
 use crate::engine::upload::Uploads;
-use crate::engine::{Ended, Run, TurnedAway};
+use crate::engine::{Ended, Gated, Run, TurnedAway};
 use crate::model::entry::{Entry, RunStart};
 use crate::model::event::{Asked, Event, Stop};
 use crate::model::ledger::Ledger;
@@ -159,6 +159,9 @@ impl Prepared {
         let mut row = Row::new();
         let (reading, accounts, contacts, trial) = (&self.reading, &mut self.accounts, &mut self.contacts, self.trial.as_ref());
         let clock = Clock::start();
+        let gates = self.memory.gates.take().filter(|_| trial.is_none());
+        let gates = gates.map(|known| known.into_gatekeeper(&self.settings.gates, accounts.ids(), clock.now()));
+        let gatekeeper = gates.as_ref().map(|(gatekeeper, _)| gatekeeper);
         let uploads = match self.settings.delivery.reuse {
             Reuse::Wanted => Uploads::of(&self.memory.uploads),
             Reuse::Spared => Uploads::default(),
@@ -185,9 +188,18 @@ impl Prepared {
             rules: self.pacing.rules(),
             pace: self.pacing.pace(clock.now()),
             shared: self.pacing.shared.as_ref(),
+            gates: gates.as_ref().map(|(gatekeeper, past)| Gated {
+                gatekeeper,
+                rate: self.settings.pace.read_rate,
+                past,
+            }),
             inquiries: Inquiries::about(std::mem::take(&mut self.health.counted)),
             drafts: &mut |planned| {
                 let draft = reading.redraft(planned, &mut row, accounts)?;
+                let draft = match gatekeeper {
+                    Some(gatekeeper) => gatekeeper.named(draft, clock.now()),
+                    None => draft,
+                };
                 match trial {
                     Some(trial) => trial.redirect(planned, draft, contacts),
                     None => contacts.allow(planned, &row, draft),
@@ -280,6 +292,7 @@ impl Prepared {
             unwritten: None,
             forgotten: None,
             stop: ended.stop,
+            unjudged: ended.unjudged,
             stopped_accounts: unfit.chain(ended.stopped_accounts).map(name).collect(),
         }
     }

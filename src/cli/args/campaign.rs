@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::AtLeastOne;
+use super::{AtLeastOne, GateArgs};
 use clap::Args;
 use rowcast::campaign::settings::{Delimiter, Reassigned, Share, Strategy};
 use rowcast::model::row::{Meaning, squashed, trim};
@@ -54,6 +54,9 @@ pub struct CampaignArgs {
     /// The longest subject that is sent, in characters [default: 200]
     #[arg(long, value_name = "N")]
     pub max_subject: Option<AtLeastOne>,
+    /// What is asked about people first.
+    #[command(flatten)]
+    pub gates: GateArgs,
     /// Where the service is [default: https://api.connectsafely.ai/linkedin; environment: ROWCAST_BASE_URL]
     #[arg(long, value_name = "URL", help_heading = "Service")]
     pub base_url: Option<String>,

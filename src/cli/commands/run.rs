@@ -267,6 +267,9 @@ fn conclude(settings: &Settings, summary: &Summary, old: usize, screen: &mut Scr
     if let Some(stop) = &summary.stop {
         screen.warning(&stopped(stop));
     }
+    if summary.unjudged > 0 {
+        screen.warning(&unjudged(settings, summary));
+    }
     if let Some(why) = &summary.forgotten {
         screen.warning(&format!("Other campaigns do not know all that was sent: {why}"));
     }
@@ -276,7 +279,7 @@ fn conclude(settings: &Settings, summary: &Summary, old: usize, screen: &mut Scr
         ));
     }
     if settings.show.format == Format::Json {
-        screen.line(&json_line(&summary_json(summary)));
+        screen.line(&json_line(&summary_json(settings, summary)));
     }
     let rows = counted(summary.counts.total(), "row");
     if let Some(tests) = &summary.tests {
@@ -296,7 +299,7 @@ fn conclude(settings: &Settings, summary: &Summary, old: usize, screen: &mut Scr
     next(settings, summary, screen);
 }
 
-fn summary_json(summary: &Summary) -> String {
+fn summary_json(settings: &Settings, summary: &Summary) -> String {
     let count = |status| summary.counts.of(status);
     let account = |(account, why): &(Option<String>, String)| format!("account {}: {why}", account.as_deref().unwrap_or("unnamed"));
     let reasons: Vec<String> = summary
@@ -304,6 +307,7 @@ fn summary_json(summary: &Summary) -> String {
         .iter()
         .map(stopped)
         .chain(summary.stopped_accounts.iter().map(account))
+        .chain((summary.unjudged > 0).then(|| unjudged(settings, summary)))
         .collect();
     let reasons = (!reasons.is_empty()).then(|| reasons.join("; "));
     let mut object = json!({
@@ -320,6 +324,12 @@ fn summary_json(summary: &Summary) -> String {
         });
     }
     object.to_string()
+}
+
+/// That rows were not sent because nobody could judge their people.
+fn unjudged(settings: &Settings, summary: &Summary) -> String {
+    let rows = counted(summary.unjudged, "row");
+    format!("{rows} could not be judged and not sent ({})", settings.gates.words())
 }
 
 /// Why a run stopped, in one sentence.
@@ -344,7 +354,7 @@ fn stopped(stop: &Stop) -> String {
         }
         Stop::Time { until: None } => "the time is up (--until, --for)".to_owned(),
         Stop::Time { until: Some(until) } => format!("the time is up before the next message may leave, at {until} (--until, --for)"),
-        Stop::Journal(why) | Stop::History(why) | Stop::Permits(why) => why.clone(),
+        Stop::Gates(why) | Stop::Journal(why) | Stop::History(why) | Stop::Permits(why) => why.clone(),
     }
 }
 

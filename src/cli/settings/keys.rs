@@ -130,6 +130,10 @@ pub const MAX_ATTACHMENT: Setting = top("max_attachment", Kind::Measure);
 pub const REUSE: Setting = top("reuse", Kind::Switch);
 pub const NO_REUSE_UPLOADS: Setting = top("no_reuse_uploads", Kind::Switch);
 pub const MESSAGING_CHANNEL: Setting = top("messaging_channel", Kind::Text);
+pub const REQUIRE: Setting = top("require", Kind::List);
+pub const SKIP: Setting = top("skip", Kind::List);
+pub const RESOLVE: Setting = top("resolve", Kind::Switch);
+pub const GATE_AGE: Setting = top("gate_age", Kind::Measure);
 pub const ROWS: Setting = top("rows", Kind::Measure);
 pub const LIMIT: Setting = top("limit", Kind::Number);
 pub const ONLY: Setting = top("only", Kind::Text);
@@ -196,6 +200,10 @@ pub const ALL: &[&Setting] = &[
     &REUSE,
     &NO_REUSE_UPLOADS,
     &MESSAGING_CHANNEL,
+    &REQUIRE,
+    &SKIP,
+    &RESOLVE,
+    &GATE_AGE,
     &ROWS,
     &LIMIT,
     &ONLY,

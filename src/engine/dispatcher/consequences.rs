@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::TurnedAway;
 use super::super::attempt::{Attempt, Leaving};
-use super::super::lane::{self, Acquaintance, Stopped, Turn};
+use super::super::lane::{self, Acquaintance, Turn};
 use super::super::schedule::Permit;
 use super::super::upload::Unready;
 use super::Dispatcher;
@@ -17,7 +17,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// How long nothing leaves after so many tries in vain.
-fn backoff(vain: u32) -> Duration {
+pub(super) fn backoff(vain: u32) -> Duration {
     FIRST_BACKOFF.saturating_mul(1 << vain.min(16)).min(LONGEST_BACKOFF)
 }
 
@@ -156,14 +156,7 @@ impl Dispatcher<'_> {
             (Reach::Run, _, Verdict::NotSent(_)) => self.stop(Stop::Credentials(why())),
             (Reach::Run, _, _) => self.stop(Stop::Redirected(why())),
             (Reach::Account, _, _) | (Reach::Row, Some(Acquaintance::Unknown), _) => {
-                let stopped = self.schedule.borrow_mut().on_lane(permit.account, lane::Lane::stop);
-                if stopped == Some(Stopped::Now) {
-                    (self.tell)(Event::AccountStopped {
-                        account: permit.account,
-                        why: why(),
-                    });
-                    self.ended.stopped_accounts.push((permit.account, why()));
-                }
+                self.stop_account(permit.account, &why());
             }
             (Reach::Row, _, _) => {}
         }
@@ -190,6 +183,9 @@ impl Dispatcher<'_> {
 
     fn settle(&mut self, permit: &Permit, status: Status, error: Option<String>) {
         if let Some(row) = self.plan.rows.get(permit.turn.index) {
+            if let Some(gatekeeper) = self.gatekeeper.filter(|_| !matches!(status, Status::Sent | Status::Unconfirmed)) {
+                gatekeeper.release(row.number);
+            }
             (self.tell)(Event::Settled {
                 row: row.number,
                 account: row.account,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::model::gate::Gate;
 use crate::model::row::RowNumber;
 
 /// Why a row is left out on purpose.
@@ -15,6 +16,8 @@ pub enum Skip {
     Suppressed(Reason),
     /// A campaign of this machine wrote to the same recipient.
     Before(Reason),
+    /// What was found out about the recipient.
+    Gate(Gate, Reason),
 }
 
 impl Skip {
@@ -25,6 +28,7 @@ impl Skip {
             Self::Duplicate(_) => "duplicate",
             Self::Contacted | Self::Before(_) => "already-contacted",
             Self::Suppressed(_) => "do-not-contact",
+            Self::Gate(gate, _) => gate.code(),
         }
     }
 
@@ -34,7 +38,7 @@ impl Skip {
         match self {
             Self::Duplicate(first) => format!("duplicate: row {first} has the same key or recipient, and the first counts"),
             Self::Contacted => CONTACTED.to_owned(),
-            Self::Suppressed(reason) | Self::Before(reason) => reasons.words(reason).to_owned(),
+            Self::Suppressed(reason) | Self::Before(reason) | Self::Gate(_, reason) => reasons.words(reason).to_owned(),
         }
     }
 }
