@@ -10,7 +10,8 @@ use serde_json::json as object;
 
 #[cfg(unix)]
 use crate::harness::Signal;
-use crate::harness::{Answer, Campaign, Seen, Server, json, sent};
+use crate::harness::inbox::{By, Inbox, Message};
+use crate::harness::{Answer, Campaign, Dice, Seen, Server, json, sent};
 use crate::stand_in::{StandIn, faulty};
 
 const PDF: &[u8] = b"%PDF-1.7\none page\n";
@@ -283,4 +284,80 @@ fn a_large_file_is_streamed_and_never_held_in_memory() {
         .map(|seen| seen.length)
         .collect();
     assert_eq!(uploads, [usize::try_from(SIZE).expect("it fits")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn whenever_a_run_is_killed_while_it_uploads_nothing_is_sent_twice_and_nothing_is_lost() {
+    const ROWS: usize = 24;
+    const FILES: usize = 6;
+    let mut dice = Dice::new("killed while it uploads");
+    let (server, inbox) = (Server::start(), Inbox::ahead(0));
+    let service = inbox.clone();
+    server.answer_questions_by(move |seen| {
+        let slow = |seen| uploaded(seen).after(Duration::from_millis(60));
+        if seen.is_upload() { Some(slow(seen)) } else { service.read(seen) }
+    });
+    server.answer_by(move |seen| {
+        let (text, sent_at) = (seen.message().to_owned(), inbox.now());
+        let message = Message {
+            text,
+            by: By::Owner,
+            sent_at,
+            shows_at: 0,
+        };
+        inbox.say(seen.body["accountId"].as_str().expect("an account"), &seen.to, message);
+        inbox.dated(sent().after(Duration::from_millis(30)))
+    });
+    let row = |row: usize| format!("person-{row},acc_{},{}.pdf\n", row % 2, row % FILES);
+    let rows: String = (0..ROWS).map(row).collect();
+    let campaign = Campaign::new(format!("LinkedIn,Account,Attachments\n{rows}"), "Hello {{ linkedin }}");
+    for file in 0..FILES {
+        campaign.write(&format!("{file}.pdf"), [PDF, format!("{file}\n").as_bytes()].concat());
+    }
+    let mut kills = 0;
+    while kills < 8 {
+        let running = campaign.start(&server, &["--concurrency", "4"]);
+        std::thread::sleep(Duration::from_millis(20 + dice.below(150)));
+        running.signal(Signal::Kill);
+        if running.finish().code.is_some() {
+            break;
+        }
+        kills += 1;
+        let known = if campaign.journal().exists() {
+            uploads(&campaign.journal())
+        } else {
+            Vec::new()
+        };
+        assert!(known.len() <= server.seen().iter().filter(|seen| seen.is_upload()).count());
+    }
+    assert!(kills > 1, "it was killed before the end");
+    campaign.run(&server, &[]);
+    // What left is found; what was meant to leave and did not is sent when a person says so.
+    let base_url = server.base_url();
+    campaign.rowcast(&[
+        "reconcile",
+        "people.csv",
+        "--base-url",
+        &base_url,
+        "--wait",
+        "0",
+        "--read-rate",
+        "unlimited",
+    ]);
+    campaign.run(&server, &["--resend-unconfirmed"]).exits(0);
+    assert_eq!(campaign.statuses(), ["sent"; ROWS]);
+    let mut people = server.recipients();
+    people.sort();
+    people.dedup();
+    assert_eq!((people.len(), server.sends().len()), (ROWS, ROWS), "nobody twice, and nobody lost");
+    for send in server.sends() {
+        let account = send.body["accountId"].as_str().expect("an account");
+        let number: usize = send.to.trim_start_matches("person-").parse().expect("a number");
+        let asset = format!("urn:li:digitalmediaAsset:{account}-{}.pdf", number % FILES);
+        assert_eq!(send.body["attachments"][0]["file"]["assetUrn"], asset);
+    }
+    let again = server.seen().iter().filter(|seen| seen.is_upload()).count();
+    // What was under way when it was killed is uploaded again: by each account one at most for each request in flight.
+    assert!(again <= FILES + 4 * kills, "{again} uploads of {FILES} files, {kills} kills");
 }

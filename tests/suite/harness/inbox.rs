@@ -127,7 +127,7 @@ impl Inbox {
     }
 
     /// The answer to a question, if it is one about conversations.
-    fn read(&self, seen: &Seen) -> Option<Answer> {
+    pub fn read(&self, seen: &Seen) -> Option<Answer> {
         let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
         let asked: BTreeMap<&str, String> = query
             .split('&')
