@@ -7,6 +7,7 @@ mod accounts;
 mod answers;
 mod attachments;
 mod before_sending;
+mod bombs;
 mod disk;
 mod edits;
 mod embarrassing;

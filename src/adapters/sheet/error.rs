@@ -152,6 +152,8 @@ pub enum Fault {
     NoFilledTab,
     #[error("{0}; save it as .xlsx or as CSV UTF-8, and use that")]
     Format(&'static str),
+    #[error("this is {0} and no sheet; export the rows as .xlsx or as CSV UTF-8, and use that")]
+    NoSheet(&'static str),
     #[error("the workbook is protected by a password; save it without one")]
     Password,
     #[error("the workbook is refused: {0}")]

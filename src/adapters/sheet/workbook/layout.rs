@@ -1,18 +1,13 @@
 //! What an Excel tab says beside its cells: which rows are hidden, and which cells lie under merged ones.
 
-use std::collections::HashMap;
-use std::io::{BufReader, Read as _};
-
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::{BytesStart, Event};
-
 use super::Stop;
-use super::archive::{Archive, zip_error};
+use super::archive::Archive;
+use super::parts::{attribute, elements, tabs};
 use super::table::{MOST_COLUMNS, MOST_ROWS};
 
-/// The most merged areas of a tab.
+/// The most merged areas of a tab, and of one row of it.
 const MOST_MERGED: usize = 65_536;
+const MOST_BESIDE: usize = 1024;
 
 /// Rows and columns, counted from 0, with their last ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +31,8 @@ pub(super) struct Layout {
 impl Layout {
     /// The layout of the tab `name`, where the archive has its part at the usual place in its lists.
     pub(super) fn of(archive: &mut Archive, name: &str) -> Result<Self, Stop> {
-        match part_of(archive, name)? {
-            Some(part) => Self::read(archive, &part),
+        match tabs(archive)?.into_iter().find(|(tab, _)| tab == name) {
+            Some((_, part)) => Self::read(archive, &part),
             None => Ok(Self::default()),
         }
     }
@@ -75,72 +70,24 @@ impl Layout {
     }
 
     /// Whether another cell lies over this one. Row and column count from 0; rows are asked about in order.
-    pub(super) fn covers(&mut self, row: u32, column: u32) -> bool {
+    ///
+    /// # Errors
+    /// More areas lie beside one another than in any sheet that a person made.
+    pub(super) fn covers(&mut self, row: u32, column: u32) -> Result<bool, Stop> {
         if self.merged.is_empty() {
-            return false;
+            return Ok(false);
         }
         while let Some(area) = self.merged.get(self.next).filter(|area| area.first.0 <= row) {
             self.near.push(*area);
             self.next += 1;
         }
         self.near.retain(|area| area.last.0 >= row);
-        self.near
-            .iter()
-            .any(|area| (area.first.1..=area.last.1).contains(&column) && area.first != (row, column))
-    }
-}
-
-/// The part that holds the tab `name`.
-fn part_of(archive: &mut Archive, name: &str) -> Result<Option<String>, Stop> {
-    const WORKBOOK: &str = "xl/workbook.xml";
-    const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
-    if archive.index_for_name(WORKBOOK).is_none() || archive.index_for_name(RELATIONS).is_none() {
-        return Ok(None);
-    }
-    let mut wanted = None;
-    elements(archive, WORKBOOK, |element_name, element| {
-        if element_name == "sheet" && attribute(element, "name").as_deref() == Some(name) {
-            wanted = attribute(element, "id");
+        if self.near.len() > MOST_BESIDE {
+            return Err(Stop::hostile("it merges more cells than a person would"));
         }
-        wanted.is_none()
-    })?;
-    let mut targets = HashMap::new();
-    elements(archive, RELATIONS, |element_name, element| {
-        if element_name == "Relationship" {
-            targets.extend(attribute(element, "Id").zip(attribute(element, "Target")));
-        }
-        true
-    })?;
-    let part = wanted
-        .and_then(|id| targets.remove(&id))
-        .map(|target| match target.strip_prefix('/') {
-            Some(whole) => whole.to_owned(),
-            None => format!("xl/{target}"),
-        });
-    Ok(part.filter(|part| archive.index_for_name(part).is_some()))
-}
-
-/// Shows every element that starts in a part, by its name without a prefix, until `look` has seen enough.
-fn elements(archive: &mut Archive, part: &str, mut look: impl FnMut(&str, &BytesStart<'_>) -> bool) -> Result<(), Stop> {
-    let part = archive.by_name(part).map_err(|error| zip_error(&error))?;
-    let mut xml = Reader::from_reader(BufReader::with_capacity(64 * 1024, part.take(u64::MAX)));
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        match xml.read_event_into(&mut buffer).map_err(|error| Stop::broken(&error))? {
-            Event::Start(element) | Event::Empty(element) if !look(element.local_name().as_ref(), &element) => return Ok(()),
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
+        let over = |area: &Area| (area.first.1..=area.last.1).contains(&column) && area.first != (row, column);
+        Ok(self.near.iter().any(over))
     }
-}
-
-/// An attribute by its name without a prefix.
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let mut attributes = element.attributes();
-    attributes.with_checks(false);
-    let found = attributes.flatten().find(|found| found.key.local_name().as_ref() == name)?;
-    unescape(&found.value).ok().map(std::borrow::Cow::into_owned)
 }
 
 /// The area that `B2:C3` names.
@@ -174,7 +121,11 @@ mod tests {
         };
         let mut covered = Vec::new();
         for row in 0..6 {
-            covered.extend((0..4).filter(|&column| layout.covers(row, column)).map(|column| (row, column)));
+            covered.extend(
+                (0..4)
+                    .filter(|&column| layout.covers(row, column).unwrap())
+                    .map(|column| (row, column)),
+            );
         }
         assert_eq!(covered, [(1, 2), (2, 1), (2, 2), (4, 0), (5, 0)]);
     }

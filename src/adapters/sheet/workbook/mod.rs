@@ -2,9 +2,11 @@
 //! parsed, and one tab written out as text for the one reader of sheets.
 
 mod archive;
+mod gauge;
 mod layout;
 mod number;
 mod ods;
+mod parts;
 mod shape;
 mod table;
 mod xlsx;
@@ -103,9 +105,45 @@ pub(super) fn is_archive(path: &Path, file: &File) -> Result<bool, SheetError> {
         };
         return Err(fault.of(path));
     }
+    if let Some(fault) = no_sheet(head) {
+        return Err(fault.of(path));
+    }
     Ok([&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08"]
         .iter()
         .any(|magic| head.starts_with(magic)))
+}
+
+/// What a file is that is no sheet, by its first bytes: what other programs call a spreadsheet, and what people mix up with one.
+fn no_sheet(head: &[u8]) -> Option<Fault> {
+    const OLD: [&[u8]; 4] = [b"\x09\x08\x10\0", b"\x09\x08\x08\0", b"\x09\x04\x06\0", b"\x09\x02\x06\0"];
+    const KINDS: [(&[u8], &str); 10] = [
+        (b"%PDF-", "a PDF document"),
+        (b"\x89PNG\r\n", "an image"),
+        (b"\xFF\xD8\xFF", "an image"),
+        (b"GIF8", "an image"),
+        (b"\x1F\x8B", "a gzip archive"),
+        (b"Rar!\x1A", "a RAR archive"),
+        (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+        (b"{\\rtf", "an RTF document"),
+        (b"SQLite format 3\0", "a database"),
+        (b"PAR1", "a Parquet file"),
+    ];
+    if OLD.iter().any(|magic| head.starts_with(magic)) {
+        return Some(Fault::Format("this is an old .xls workbook"));
+    }
+    if let Some((_, what)) = KINDS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(Fault::NoSheet(what));
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") {
+        // Many programs write such pages under the name .xls.
+        return Some(Fault::Format("this is a web page, which spreadsheet programs open"));
+    }
+    if begins(b"<?xml") || begins(b"<workbook") {
+        return Some(Fault::Format("this is XML, which spreadsheet programs may open"));
+    }
+    None
 }
 
 /// Writes the tab `tab`, or the only filled one, of the workbook in `file` as text.

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Cell, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
-use super::archive::{Checked, Laid};
+use super::archive::Checked;
+use super::gauge::Laid;
 use super::layout::Layout;
 use super::number::{TooPrecise, date, iso_date, iso_time, logical};
 use super::shape::Shape;
@@ -91,7 +92,7 @@ fn copy_cells(workbook: &mut Workbook, name: &str, mut layout: Layout, table: &m
             current = row;
         }
         match text(cell.get_value(), shape) {
-            Ok(text) if text.is_empty() || layout.covers(cell.get_position().0, cell.get_position().1) => {}
+            Ok(text) if text.is_empty() || layout.covers(cell.get_position().0, cell.get_position().1)? => {}
             Ok(text) => cells.put(column, &text, 1)?,
             Err(TooPrecise) => return Err(cell_fault(row, column, |cell| Fault::TooPrecise { cell })),
         }
