@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rowcast::model::problem::Code;
+
 const DESIGN: &str = include_str!("../docs/design.md");
 
 /// From the top down: a floor may name those that come after it.
@@ -258,6 +260,36 @@ fn the_design_has_every_file_and_every_file_says_what_it_is() {
             room == "mod" || named.contains(format!("{floor}/{room}").as_str()),
             "docs/design.md lacks {floor}/{room}"
         );
+    }
+}
+
+#[test]
+fn the_page_of_problems_has_every_code_and_no_other() {
+    const PAGE: &str = include_str!("../docs/preflight.md");
+    let (_, below) = PAGE.split_once("| code | severity |").expect("a table of codes");
+    let rows = below.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut listed = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [code, severity, meaning, remedy] = cells.as_slice() else {
+            panic!("{row}")
+        };
+        let known = ["error", "warning", "note", "warning or note"];
+        assert!(known.contains(severity) && !meaning.is_empty() && !remedy.is_empty(), "{row}");
+        assert!(listed.insert(ticked(code)[0].to_owned()), "twice: {row}");
+    }
+    let codes: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
+    let (lacks, unknown): (Vec<_>, Vec<_>) = (codes.difference(&listed).collect(), listed.difference(&codes).collect());
+    assert!(lacks.is_empty(), "docs/preflight.md lacks {lacks:?}");
+    assert!(unknown.is_empty(), "docs/preflight.md has codes that there are not: {unknown:?}");
+    // A code that nothing uses is none either.
+    let code: String = sources("src")
+        .into_iter()
+        .filter(|(file, _)| !file.ends_with("problem/code.rs"))
+        .map(|(_, text)| text)
+        .collect();
+    for one in Code::ALL {
+        assert!(code.contains(&format!("Code::{one:?}")), "nothing uses {one}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::draft::Channel;
 use crate::model::ledger::{KeyId, Standing};
 use crate::model::limits::Opener;
 use crate::model::plan::Way;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::recipient::Recipient;
 use crate::model::row::{Header, Meaning, Row};
 use crate::model::window::{Counted, Past};
@@ -191,7 +191,12 @@ pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Ad
         None => recipient.as_ref().map(Recipient::canonical),
         Some(column) => match row.cell(column) {
             "" => {
-                problems.push(blank(header, column, "blank-key", "it identifies the row, so it must not be blank"));
+                problems.push(blank(
+                    header,
+                    column,
+                    Code::BlankKey,
+                    "it identifies the row, so it must not be blank",
+                ));
                 None
             }
             key => Some(key.to_owned()),
@@ -201,7 +206,7 @@ pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Ad
     let account = match header.column(Meaning::Account).map(|column| row.cell(column)) {
         None | Some("") => DEFAULT_ACCOUNT,
         Some(id) => accounts.index_of(id).unwrap_or_else(|| {
-            problems.push(Problem::error("too-many-accounts", "the sheet names more than 65,535 accounts"));
+            problems.push(Problem::error(Code::TooManyAccounts, "the sheet names more than 65,535 accounts"));
             DEFAULT_ACCOUNT
         }),
     };
@@ -240,7 +245,7 @@ fn recipient(header: &Header, row: &Row) -> Result<Recipient, Problem> {
         }
         let one: Recipient = cell.parse().map_err(|error| {
             let text = format!("column `{}`: {error}", header.name(column));
-            Problem::error("bad-recipient", text).in_column(header.name(column))
+            Problem::error(Code::BadRecipient, text).in_column(header.name(column))
         })?;
         found = Some(match found {
             None => one,
@@ -251,10 +256,10 @@ fn recipient(header: &Header, row: &Row) -> Result<Recipient, Problem> {
         Some(column) => blank(
             header,
             column,
-            "no-recipient",
+            Code::NoRecipient,
             "paste a profile URL, a profile id, a profile URN or a conversation URN",
         ),
-        None => Problem::error("no-recipient", "no column names the recipient"),
+        None => Problem::error(Code::NoRecipient, "no column names the recipient"),
     })
 }
 
@@ -271,7 +276,7 @@ fn channel(header: &Header, row: &Row) -> Result<Option<Channel>, Problem> {
             "column `{}`: the channel must be auto, sales_navigator or linkedin_inbox",
             header.name(column)
         );
-        Problem::error("bad-channel", text).in_column(header.name(column))
+        Problem::error(Code::BadChannel, text).in_column(header.name(column))
     })
 }
 
@@ -286,7 +291,7 @@ fn zone(header: &Header, row: &Row) -> Result<Option<String>, Problem> {
     }
     Zone::named(cell).map(|zone| Some(zone.name().to_owned())).map_err(|error| {
         let text = format!("column `{}`: {error}", header.name(column));
-        Problem::error("bad-timezone", text).in_column(header.name(column))
+        Problem::error(Code::BadTimezone, text).in_column(header.name(column))
     })
 }
 
@@ -300,7 +305,7 @@ fn attachments(header: &Header, row: &Row) -> Vec<String> {
         .collect()
 }
 
-fn blank(header: &Header, column: usize, code: &'static str, advice: &str) -> Problem {
+fn blank(header: &Header, column: usize, code: Code, advice: &str) -> Problem {
     let name = header.name(column);
     Problem::error(code, format!("column `{name}` is blank; {advice}")).in_column(name)
 }

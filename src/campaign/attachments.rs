@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::settings::Settings;
 use crate::adapters::files::{State, inspect};
 use crate::model::draft::AttachedFile;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::size::Size;
 
 /// Where files are looked for, and how large they may be.
@@ -51,7 +51,7 @@ impl Shelf {
                 Ok(State { length, .. }) if length > self.limit => {
                     let (size, limit) = (Size(length), Size(self.limit));
                     let text = format!("attachment `{name}` has {size}, and the limit is {limit} (--max-attachment)");
-                    problems.push(Problem::error("attachment-too-large", text));
+                    problems.push(Problem::error(Code::AttachmentTooLarge, text));
                 }
                 Ok(State { length, changed_ns }) => files.push(AttachedFile {
                     name,
@@ -59,7 +59,7 @@ impl Shelf {
                     length,
                     changed_ns,
                 }),
-                Err(error) => problems.push(Problem::error("attachment", format!("attachment `{name}`: {error}"))),
+                Err(error) => problems.push(Problem::error(Code::Attachment, format!("attachment `{name}`: {error}"))),
             }
         }
         if problems.is_empty() { Ok(files) } else { Err(problems) }

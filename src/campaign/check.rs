@@ -4,9 +4,9 @@ use super::address::Accounts;
 use super::columns::Columns;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
-use super::findings::Findings;
 use super::memory::Memory;
 use super::preflight::{Together, of_templates};
+use super::problems::Problems;
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::{Invalid, Settings, Warnings};
@@ -27,7 +27,7 @@ pub struct Check {
     /// The problems, in the order of the sheet; the first 10,000 of them.
     pub problems: Vec<RowProblem>,
     /// All of them, grouped.
-    pub findings: Findings,
+    pub grouped: Problems,
     /// What was recognised: format, encoding, columns.
     pub recognised: Vec<String>,
     /// What every column is for.
@@ -76,7 +76,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     let plan = survey.plan(choice, |seen| {
         together.note(seen);
         outdated.note(seen);
-        found.extend(seen.findings().into_iter().map(|problem| RowProblem {
+        found.extend(seen.all_problems().into_iter().map(|problem| RowProblem {
             row: Some(seen.row.number()),
             problem,
         }));
@@ -84,17 +84,17 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
     found.extend(together.finish());
     let old_texts = outdated.finish();
     let template = Template::since(memory.templates.as_ref(), reading.templates());
-    found.extend(old_texts.finding(template, plan.to_send().count()));
-    let Found { problems, findings } = found;
+    found.extend(old_texts.problem(template, plan.to_send().count()));
+    let Found { problems, grouped } = found;
     let by_templates = problems
         .iter()
         .any(|problem| problem.row.is_none() && problem.problem.severity == Severity::Error);
     let by_errors = plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse || by_templates;
-    let by_warnings = findings.count(Severity::Warning) > 0 && settings.choice.warnings == Warnings::Refuse;
+    let by_warnings = grouped.count(Severity::Warning) > 0 && settings.choice.warnings == Warnings::Refuse;
     let found = Check {
         counts: plan.counts(),
         problems,
-        findings,
+        grouped,
         recognised: recognised(&reading),
         columns: Columns::of(&reading),
         old_texts,
@@ -109,13 +109,13 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
 #[derive(Default)]
 struct Found {
     problems: Vec<RowProblem>,
-    findings: Findings,
+    grouped: Problems,
 }
 
 impl Extend<RowProblem> for Found {
     fn extend<I: IntoIterator<Item = RowProblem>>(&mut self, found: I) {
         for one in found {
-            self.findings.add(&one);
+            self.grouped.add(&one);
             if self.problems.len() < LISTED {
                 self.problems.push(one);
             }

@@ -1,6 +1,6 @@
 //! Why a use case could not do what was asked, typed up to the exit code.
 
-use super::findings::Findings;
+use super::problems::Problems;
 use crate::adapters::api::{ApiError, ApiKeyError, BaseUrlError};
 use crate::adapters::calendar::ZoneError;
 use crate::adapters::database::DatabaseError;
@@ -58,7 +58,7 @@ pub enum CampaignError {
         /// Rows of the sheet.
         rows: usize,
         /// What is wrong.
-        findings: Findings,
+        problems: Problems,
     },
     /// The templates have what another tool would have filled in.
     #[error("the templates have {count} placeholders of another tool, which would be sent as they stand")]
@@ -66,7 +66,7 @@ pub enum CampaignError {
         /// How many.
         count: usize,
         /// What is wrong.
-        findings: Findings,
+        problems: Problems,
     },
     /// Warnings, and `--strict`.
     #[error("{count} warnings, and --strict makes them errors; `rowcast check` lists them")]
@@ -74,7 +74,7 @@ pub enum CampaignError {
         /// How many.
         count: usize,
         /// What is wrong.
-        findings: Findings,
+        problems: Problems,
     },
     /// Several accounts, and nothing says which one sends.
     #[error("the key has several accounts ({0}); say which one sends: --account ID, or an `account` column")]

@@ -9,7 +9,7 @@ use crate::adapters::sheet::HiddenRows;
 use crate::model::entry::Templates;
 use crate::model::fingerprint::{Fingerprint, check_of};
 use crate::model::plan::Meeting;
-use crate::model::problem::{Problem, RowProblem, Severity};
+use crate::model::problem::{Code, Problem, RowProblem, Severity};
 use crate::model::row::{Header, RowNumber};
 use crate::model::suppression::company_column;
 
@@ -95,7 +95,7 @@ impl Together {
                 _ => (format!("{count} rows are"), "them"),
             };
             found.push(whole(
-                "hidden-rows",
+                Code::HiddenRows,
                 format!(
                     "{what} hidden in the workbook, perhaps by a filter ({}), and would get messages like the others; show {them}, or take {them} out of the sheet",
                     listed(&self.hidden.first, count)
@@ -104,7 +104,7 @@ impl Together {
         }
         if rows > 1 && !self.differ && self.has_names {
             found.push(whole(
-                "same-message",
+                Code::SameMessage,
                 format!(
                     "all {rows} messages are the same, though the sheet has names; does the template lack {{{{ first_name }}}} or the like?"
                 ),
@@ -113,7 +113,7 @@ impl Together {
         if self.unnamed_count > 0 && self.unnamed_count < rows {
             let listed = listed(&self.unnamed, self.unnamed_count);
             found.push(whole(
-                "greeting-default",
+                Code::GreetingDefault,
                 format!(
                     "{} of {rows} messages greet without a name, by a default ({listed}), while the others have one; fill the cells, or look at these rows",
                     self.unnamed_count
@@ -126,7 +126,7 @@ impl Together {
         for (count, company) in companies {
             let shown: String = company.chars().take(60).flat_map(char::escape_debug).collect();
             found.push(whole(
-                "company-share",
+                Code::CompanyShare,
                 format!("{count} of {rows} messages go to people of `{shown}`, who may compare them; send fewer, or over several days"),
             ));
         }
@@ -150,14 +150,14 @@ impl Together {
                 );
                 found.push(RowProblem {
                     row: Some(RowNumber(*row)),
-                    problem: Problem::warning("odd-length", text),
+                    problem: Problem::warning(Code::OddLength, text),
                 });
             }
         }
     }
 }
 
-fn whole(code: &'static str, text: String) -> RowProblem {
+fn whole(code: Code, text: String) -> RowProblem {
     RowProblem {
         row: None,
         problem: Problem::warning(code, text),
@@ -183,7 +183,7 @@ pub fn of_templates(reading: &Reading) -> Vec<RowProblem> {
 pub(super) fn placeholders_in_the_way(found: &[RowProblem]) -> CampaignError {
     CampaignError::Placeholders {
         count: found.len(),
-        findings: found.iter().collect(),
+        problems: found.iter().collect(),
     }
 }
 
@@ -203,7 +203,7 @@ pub(super) fn foreign_placeholders(templates: &Templates, header: &Header) -> Ve
             row: None,
             problem: Problem {
                 severity: Severity::Error,
-                ..Problem::error("foreign-placeholder", text)
+                ..Problem::error(Code::ForeignPlaceholder, text)
             },
         }
     };

@@ -127,7 +127,7 @@ impl Preview {
             attachments: seen
                 .draft
                 .map_or_else(Vec::new, |draft| draft.attachments.iter().map(|file| file.name.clone()).collect()),
-            problems: seen.findings(),
+            problems: seen.all_problems(),
         }
     }
 }

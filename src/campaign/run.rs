@@ -200,21 +200,21 @@ fn refuse_invalid(settings: &Settings, plan: &Plan, look: &Look) -> Result<(), C
     if look.placeholders > 0 {
         return Err(CampaignError::Placeholders {
             count: look.placeholders,
-            findings: look.findings.clone(),
+            problems: look.problems.clone(),
         });
     }
     if plan.invalid() > 0 && settings.choice.invalid == Invalid::Refuse {
         return Err(CampaignError::InvalidRows {
             count: plan.invalid(),
             rows: plan.rows.len(),
-            findings: look.findings.clone(),
+            problems: look.problems.clone(),
         });
     }
-    let warnings = look.findings.count(Severity::Warning);
+    let warnings = look.problems.count(Severity::Warning);
     if warnings > 0 && settings.choice.warnings == Warnings::Refuse {
         return Err(CampaignError::Warnings {
             count: warnings,
-            findings: look.findings.clone(),
+            problems: look.problems.clone(),
         });
     }
     Ok(())

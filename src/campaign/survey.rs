@@ -6,7 +6,7 @@ use crate::model::draft::{Channel, Draft};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
 use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Way, Who};
-use crate::model::problem::{Problem, Severity};
+use crate::model::problem::{Code, Problem, Severity};
 use crate::model::recipient::Recipient;
 use crate::model::row::{Row, RowNumber};
 use crate::model::status::Status;
@@ -69,7 +69,7 @@ impl Seen<'_> {
 
     /// What is wrong with the row, and that it is skipped, where it is. Of a row that nobody chose there is nothing to say.
     #[must_use]
-    pub fn findings(&self) -> Vec<Problem> {
+    pub fn all_problems(&self) -> Vec<Problem> {
         if !self.is_chosen() {
             return Vec::new();
         }
@@ -269,7 +269,7 @@ fn doubtful(draft: &Draft) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if draft.subject.is_some() && draft.channel == Some(Channel::LinkedinInbox) {
         let text = "the channel linkedin_inbox carries no subject; it is sent along and nobody will see it";
-        warnings.push(Problem::warning("subject-not-carried", text));
+        warnings.push(Problem::warning(Code::SubjectNotCarried, text));
     }
     warnings
 }

@@ -9,7 +9,7 @@ use crate::model::entry::{Entry, Position, Templates};
 use crate::model::judgement::Ruling;
 use crate::model::ledger::{KeyId, Ledger};
 use crate::model::outcome::Verdict;
-use crate::model::problem::{Problem, RowProblem};
+use crate::model::problem::{Code, Problem, RowProblem};
 use crate::model::row::RowNumber;
 use crate::model::status::Status;
 
@@ -154,11 +154,11 @@ pub struct OldTexts {
 }
 
 impl OldTexts {
-    /// The finding, if there are such rows. It is a warning before the first run that would send the text of a template that was
+    /// The problem, if there are such rows. It is a warning before the first run that would send the text of a template that was
     /// changed; once a run has sent it, or where nothing is left to send, it is only said.
     #[must_use]
-    pub fn finding(&self, template: Template, to_send: usize) -> Option<RowProblem> {
-        const CODE: &str = "text-changed";
+    pub fn problem(&self, template: Template, to_send: usize) -> Option<RowProblem> {
+        const CODE: Code = Code::TextChanged;
         if self.count == 0 {
             return None;
         }

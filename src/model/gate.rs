@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::finding::{Contact, Said};
 use super::findings::{Known, Told};
+use super::problem::Code;
 use super::recipient::Recipient;
 use super::time::Moment;
 
@@ -25,11 +26,11 @@ pub enum Gate {
 impl Gate {
     /// The stable name for scripts.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> Code {
         match self {
-            Self::Unconnected => "not-connected",
-            Self::InConversation => "in-conversation",
-            Self::Replied => "replied",
+            Self::Unconnected => Code::NotConnected,
+            Self::InConversation => Code::InConversation,
+            Self::Replied => Code::Replied,
         }
     }
 

@@ -6,7 +6,7 @@ mod name;
 pub use cell::{Oddity, oddity};
 pub use name::{NameOddity, Names, is_first_name, is_name, name_oddity};
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::row::{Header, Row};
 
 /// The longest texts that are sent, in characters.
@@ -81,7 +81,7 @@ impl Rules {
 
     /// What is wrong with texts that were rendered: too long.
     pub fn judge_texts(&self, message: &str, subject: Option<&str>, problems: &mut Vec<Problem>) {
-        let mut judge = |code, what: &str, text: &str, most: usize, flag: &str| {
+        let mut judge = |code: Code, what: &str, text: &str, most: usize, flag: &str| {
             // A text has at least a quarter as many characters as bytes, and at most as many.
             if text.len() > most {
                 let length = text.chars().count();
@@ -91,9 +91,9 @@ impl Rules {
                 }
             }
         };
-        judge("message-too-long", "message", message, self.lengths.message, "--max-message");
+        judge(Code::MessageTooLong, "message", message, self.lengths.message, "--max-message");
         if let Some(subject) = subject {
-            judge("subject-too-long", "subject", subject, self.lengths.subject, "--max-subject");
+            judge(Code::SubjectTooLong, "subject", subject, self.lengths.subject, "--max-subject");
         }
     }
 }
@@ -127,7 +127,7 @@ mod tests {
         let used: Vec<usize> = (0..names.len()).collect();
         let mut problems = Vec::new();
         Rules::new(&header, &used, Lengths::default()).judge_cells(&header, &row, &mut problems);
-        problems.into_iter().map(|problem| problem.code).collect()
+        problems.into_iter().map(|problem| problem.code.as_str()).collect()
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         let judge = |message: &str, subject: Option<&str>| {
             let mut problems = Vec::new();
             rules.judge_texts(message, subject, &mut problems);
-            problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>()
+            problems.into_iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(judge("äöü", Some("äö")), [""; 0]);
         assert_eq!(judge("äöüß", Some("abc")), ["message-too-long", "subject-too-long"]);

@@ -1,8 +1,12 @@
 //! What stands in the way of a row, or is worth a look.
 
+mod code;
+
 use serde::Serialize;
 
 use super::row::RowNumber;
+
+pub use code::Code;
 
 /// Whether a problem stops a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -22,7 +26,7 @@ pub struct Problem {
     /// Whether it stops a run.
     pub severity: Severity,
     /// A short stable name for scripts, such as `blank-cell`.
-    pub code: &'static str,
+    pub code: Code,
     /// What is wrong, where, and what to do, in one line.
     pub text: String,
     /// The header of the column it is about, where it is about one.
@@ -33,7 +37,7 @@ pub struct Problem {
 impl Problem {
     /// A problem that stops the row.
     #[must_use]
-    pub fn error(code: &'static str, text: impl Into<String>) -> Self {
+    pub fn error(code: Code, text: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -44,7 +48,7 @@ impl Problem {
 
     /// A problem that is shown and stops nothing by itself.
     #[must_use]
-    pub fn warning(code: &'static str, text: impl Into<String>) -> Self {
+    pub fn warning(code: Code, text: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             code,
@@ -55,7 +59,7 @@ impl Problem {
 
     /// Something that is said and stops nothing.
     #[must_use]
-    pub fn note(code: &'static str, text: impl Into<String>) -> Self {
+    pub fn note(code: Code, text: impl Into<String>) -> Self {
         Self {
             severity: Severity::Note,
             ..Self::warning(code, text)

@@ -8,16 +8,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::problem::{Problem, Severity};
+use super::problem::{Code, Problem, Severity};
 use super::row::RowNumber;
 
 /// What speaks against a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signs {
     /// The codes of its errors.
-    pub errors: BTreeSet<&'static str>,
+    pub errors: BTreeSet<Code>,
     /// The codes of its warnings.
-    pub warnings: BTreeSet<&'static str>,
+    pub warnings: BTreeSet<Code>,
     /// How often a default stood in for something missing.
     pub defaults: u32,
     /// How many characters its message has; `None` where it has none that could be sent.
@@ -115,8 +115,8 @@ type Queue<T> = Box<dyn Iterator<Item = (RowNumber, Rc<T>)>>;
 #[derive(Debug)]
 pub struct Worst<T> {
     most: usize,
-    errors: BTreeMap<&'static str, Group<(), T>>,
-    warnings: BTreeMap<&'static str, Group<(), T>>,
+    errors: BTreeMap<Code, Group<(), T>>,
+    warnings: BTreeMap<Code, Group<(), T>>,
     longest: Group<Reverse<usize>, T>,
     shortest: Group<usize, T>,
     defaults: Group<Reverse<u32>, T>,
@@ -146,7 +146,7 @@ impl<T: Clone + 'static> Worst<T> {
         let once = || Rc::clone(&made);
         for (codes, groups) in [(&signs.errors, &mut self.errors), (&signs.warnings, &mut self.warnings)] {
             for code in codes {
-                groups.entry(code).or_insert_with(Group::new).offer(most, (), number, &once);
+                groups.entry(*code).or_insert_with(Group::new).offer(most, (), number, &once);
             }
         }
         if let Some(length) = signs.length {
@@ -170,7 +170,7 @@ impl<T: Clone + 'static> Worst<T> {
         };
         for groups in [self.errors, self.warnings] {
             let mut groups: Vec<Group<(), T>> = groups.into_values().collect();
-            groups.sort_by_key(|group| Reverse(group.seen));
+            groups.sort_by_key(|group| (Reverse(group.seen), group.rows.keys().next().copied()));
             picked.in_turn(groups.into_iter().map(|group| (None, group.queue())).collect());
         }
         picked.in_turn(vec![
@@ -237,7 +237,7 @@ mod tests {
 
     use super::*;
 
-    fn signs(errors: &[&'static str], warnings: &[&'static str], defaults: u32, length: usize) -> Signs {
+    fn signs(errors: &[Code], warnings: &[Code], defaults: u32, length: usize) -> Signs {
         Signs {
             errors: errors.iter().copied().collect(),
             warnings: warnings.iter().copied().collect(),
@@ -258,12 +258,12 @@ mod tests {
     fn errors_come_first_then_warnings_and_of_each_kind_one_before_another_of_the_same() {
         let rows = [
             signs(&[], &[], 0, 10),
-            signs(&[], &["capitals"], 0, 10),
-            signs(&["blank"], &[], 0, 0),
-            signs(&["blank"], &[], 0, 0),
-            signs(&["recipient"], &[], 0, 0),
-            signs(&[], &["capitals"], 0, 10),
-            signs(&[], &["words"], 0, 10),
+            signs(&[], &[Code::NameCapitals], 0, 10),
+            signs(&[Code::BlankCell], &[], 0, 0),
+            signs(&[Code::BlankCell], &[], 0, 0),
+            signs(&[Code::BadRecipient], &[], 0, 0),
+            signs(&[], &[Code::NameCapitals], 0, 10),
+            signs(&[], &[Code::NameWords], 0, 10),
             signs(&[], &[], 2, 9),
             signs(&[], &[], 0, 99),
         ];
@@ -306,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_outside_of_the_few_is_longer_or_has_an_error(lengths in prop::collection::vec((0usize..50, any::<bool>()), 0..60), most in 1usize..8) {
-            let of = |(length, bad): &(usize, bool)| signs(if *bad { &["bad"] } else { &[] }, &[], 0, *length);
+            let of = |(length, bad): &(usize, bool)| signs(if *bad { &[Code::BlankCell] } else { &[] }, &[], 0, *length);
             let rows: Vec<Signs> = lengths.iter().map(of).collect();
             let picks = picked(most, &rows);
             prop_assert_eq!(picks.len(), most.min(rows.len()));
@@ -326,7 +326,7 @@ mod tests {
             let mut worst = Worst::new(3);
             let mut made = 0;
             for (number, length) in (2..).zip(&lengths) {
-                worst.offer(RowNumber(number), &signs(&[], &["w"], 1, *length), || made += 1);
+                worst.offer(RowNumber(number), &signs(&[], &[Code::NameWords], 1, *length), || made += 1);
             }
             let kept = worst.warnings.values().map(|group| group.rows.len()).sum::<usize>() + worst.longest.rows.len() + worst.shortest.rows.len() + worst.defaults.rows.len();
             prop_assert!(kept <= 12, "{kept}");

@@ -11,7 +11,7 @@ use super::error::{TemplateError, TemplateErrors, one_line};
 use super::part::{Failure, Output, Part};
 use super::place::Place;
 use crate::model::entry::Templates;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::row::{Header, Row, trim};
 
 /// A row's texts.
@@ -207,11 +207,11 @@ impl Role {
     fn problem_of(self, part: &Part, text: &str) -> Option<Problem> {
         match self {
             Self::Message if trim(text).is_empty() => Some(Problem::error(
-                "empty-message",
+                Code::EmptyMessage,
                 format!("the message is empty: {} renders to nothing for this row", part.root),
             )),
             Self::Subject if has_line_break(text.trim_end()) => Some(Problem::error(
-                "subject-line-break",
+                Code::SubjectLineBreak,
                 format!(
                     "the subject has a line break: {} must render to one line; look at the cells that it prints",
                     part.root
@@ -265,7 +265,7 @@ fn blank_cell(part: &Part, read: &super::names::Read, columns: &Columns) -> Prob
         "column `{header}` is blank, and {place} prints it; fill the cell or write {{{{ {} | default(value=\"…\") }}}}",
         read.written
     );
-    Problem::error("blank-cell", text).in_column(header)
+    Problem::error(Code::BlankCell, text).in_column(header)
 }
 
 fn problem_of(part: &Part, failure: Failure) -> Problem {
@@ -277,9 +277,9 @@ fn problem_of(part: &Part, failure: Failure) -> Problem {
             } else {
                 format!("{place}: {}", one_line(&message))
             };
-            Problem::error("template-error", text)
+            Problem::error(Code::TemplateError, text)
         }
-        Failure::TooLong => Problem::error("too-long", format!("{} renders to more than 1 MiB", part.root)),
-        Failure::Other(text) => Problem::error("template-error", format!("{}: {text}", part.root)),
+        Failure::TooLong => Problem::error(Code::TooLong, format!("{} renders to more than 1 MiB", part.root)),
+        Failure::Other(text) => Problem::error(Code::TemplateError, format!("{}: {text}", part.root)),
     }
 }

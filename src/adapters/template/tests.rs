@@ -360,7 +360,7 @@ fn a_message_needs_text_and_a_subject_one_line() {
     assert!(compiled.render(&row(&["", "a"])).is_ok());
     for line_break in ["\n", "\r\n", "\u{2028}", "\u{85}"] {
         let problems = compiled.render(&row(&["", &format!("a{line_break}b")])).unwrap_err();
-        assert_eq!(problems[0].code, "subject-line-break");
+        assert_eq!(problems[0].code.as_str(), "subject-line-break");
     }
 }
 

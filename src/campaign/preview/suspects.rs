@@ -4,7 +4,7 @@ use super::Preview;
 use crate::campaign::reading::Reading;
 use crate::campaign::survey::Seen;
 use crate::model::plan::Meeting;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::row::Header;
 use crate::model::worst::{End, Extreme, Signs, Worst};
 
@@ -30,7 +30,7 @@ impl Suspects {
     /// Takes note of a row, and of its preview where that is kept for now. A row that is not to be sent any more cannot go
     /// wrong, unless it has warnings all the same.
     pub fn note(&mut self, seen: &Seen<'_>, preview: impl FnOnce() -> Preview) {
-        let mut signs = Signs::of(&seen.findings());
+        let mut signs = Signs::of(&seen.all_problems());
         if let Meeting::Open(_) = seen.meeting {
             signs.defaults = seen.defaults;
             signs.length = seen.draft.map(|draft| draft.message.chars().count());
@@ -59,7 +59,7 @@ impl Suspects {
 
 /// That a default stands in, and for which blank cells.
 fn default_used(blank: &[String]) -> Problem {
-    const CODE: &str = "default-used";
+    const CODE: Code = Code::DefaultUsed;
     match blank {
         [] => Problem::note(CODE, "a default stands in for something missing"),
         [one] => Problem::note(CODE, format!("a default stands in, since column {one} is blank")),
@@ -70,8 +70,8 @@ fn default_used(blank: &[String]) -> Problem {
 /// That a row is among the longest or the shortest.
 fn extreme(extreme: &Extreme) -> Problem {
     let (code, end) = match extreme.end {
-        End::Longest => ("longest", "longest"),
-        End::Shortest => ("shortest", "shortest"),
+        End::Longest => (Code::Longest, "longest"),
+        End::Shortest => (Code::Shortest, "shortest"),
     };
     let rank = match extreme.rank {
         1 => String::new(),

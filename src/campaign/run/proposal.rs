@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::address::Accounts;
-use super::super::findings::Findings;
 use super::super::preflight::{Together, of_templates};
+use super::super::problems::Problems;
 use super::super::reading::Reading;
 use super::super::survey::Seen;
 use super::super::texts::{OldTexts, Template};
@@ -36,7 +36,7 @@ pub struct Proposal {
     /// The first message.
     pub first: Option<Draft>,
     /// What is wrong with rows that are left out, and what is worth a look in the others.
-    pub findings: Findings,
+    pub problems: Problems,
     /// How many rows were sent and would get another text now.
     pub old_texts: usize,
     /// What a person should know, in whole sentences.
@@ -46,7 +46,7 @@ pub struct Proposal {
 /// What is gathered for the proposal while every row is looked at.
 #[derive(Default)]
 pub(super) struct Look {
-    pub(super) findings: Findings,
+    pub(super) problems: Problems,
     /// How many placeholders of other tools the templates have.
     pub(super) placeholders: usize,
     together: Option<Together>,
@@ -59,7 +59,7 @@ impl Look {
     pub(super) fn at(reading: &Reading) -> Self {
         let placeholders = of_templates(reading);
         Self {
-            findings: placeholders.iter().collect(),
+            problems: placeholders.iter().collect(),
             placeholders: placeholders.len(),
             together: Some(Together::of(reading)),
             ..Self::default()
@@ -70,8 +70,8 @@ impl Look {
     pub(super) fn finish(&mut self, old_texts: &OldTexts, template: Template, to_send: usize) {
         let together = self.together.take().map(Together::finish).unwrap_or_default();
         self.old_texts = old_texts.count;
-        self.findings.extend(&together);
-        self.findings.extend(&old_texts.finding(template, to_send));
+        self.problems.extend(&together);
+        self.problems.extend(&old_texts.problem(template, to_send));
     }
 
     pub(super) fn note(&mut self, seen: &Seen<'_>) {
@@ -79,8 +79,8 @@ impl Look {
         if let Some(together) = &mut self.together {
             together.note(seen);
         }
-        for problem in seen.findings() {
-            self.findings.add(&RowProblem {
+        for problem in seen.all_problems() {
+            self.problems.add(&RowProblem {
                 row: Some(seen.row.number()),
                 problem,
             });
@@ -109,7 +109,7 @@ impl Look {
             by_account,
             account_name: None,
             first: None,
-            findings: self.findings,
+            problems: self.problems,
             old_texts: self.old_texts,
             notes: Vec::new(),
         }

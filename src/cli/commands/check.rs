@@ -2,7 +2,7 @@
 
 use rowcast::campaign::check::{Check, Refused, check};
 use rowcast::campaign::columns::{Column, Columns, Variable};
-use rowcast::campaign::findings::Kind;
+use rowcast::campaign::problems::Kind;
 use rowcast::campaign::settings::{Format, Settings};
 use rowcast::model::problem::Severity;
 use rowcast::model::status::Status;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, Style, counted, json_line, number, one_line};
-use super::{again, findings, in_words, refuse};
+use super::{again, in_words, problems, refuse};
 
 /// How many texts of one kind are shown.
 const SHOWN: usize = 20;
@@ -40,12 +40,12 @@ fn as_json(found: &Check) -> String {
     json!({
         "rows": found.counts.total(), "sent": count(Status::Sent), "failed": count(Status::Failed),
         "unconfirmed": count(Status::Unconfirmed), "invalid": count(Status::Invalid), "skipped": count(Status::Skipped),
-        "pending": count(Status::Pending), "to_send": found.to_send, "old_text": found.old_texts.count, "errors": found.findings.count(Severity::Error),
-        "warnings": found.findings.count(Severity::Warning),
+        "pending": count(Status::Pending), "to_send": found.to_send, "old_text": found.old_texts.count, "errors": found.grouped.count(Severity::Error),
+        "warnings": found.grouped.count(Severity::Warning),
         "refused": found.refused == Refused::Yes, "recognised": found.recognised,
         "columns": found.columns.columns.iter().map(column_json).collect::<Vec<_>>(),
         "whole_row": found.columns.whole_row, "unused": found.columns.unused(),
-        "kinds": found.findings.kinds().into_iter().map(kind_json).collect::<Vec<_>>(), "problems": found.problems,
+        "kinds": found.grouped.kinds().into_iter().map(kind_json).collect::<Vec<_>>(), "problems": found.problems,
     })
     .to_string()
 }
@@ -68,18 +68,18 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
         screen.line(&dim);
     }
     show_columns(&found.columns, screen);
-    for line in findings::lines(&found.findings, SHOWN, &|style, text| screen.on_out(style, text)) {
+    for line in problems::lines(&found.grouped, SHOWN, &|style, text| screen.on_out(style, text)) {
         screen.prose(&line);
     }
     let rows = counted(found.counts.total(), "row");
     screen.line(&format!("{rows}: {}", in_words(&found.counts)));
     match found.refused {
         Refused::Yes => {
-            let errors = found.findings.count(Severity::Error);
+            let errors = found.grouped.count(Severity::Error);
             let count = if errors > 0 {
                 errors
             } else {
-                found.findings.count(Severity::Warning)
+                found.grouped.count(Severity::Warning)
             };
             let head = screen.on_out(Style::Red, &format!("{} in the way of a run.", counted(count, "problem")));
             screen.prose(&format!("{head} Mend the rows, or leave them out with --skip-invalid."));

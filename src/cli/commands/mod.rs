@@ -2,10 +2,10 @@
 
 pub mod accounts;
 pub mod check;
-pub mod findings;
 pub mod history;
 pub mod plan;
 pub mod preview;
+pub mod problems;
 pub mod reconcile;
 pub mod report;
 pub mod results;
@@ -46,11 +46,11 @@ const SHOWN: usize = 20;
 /// Shows why nothing was done, with what is in the way.
 fn refuse(screen: &mut Screen, error: &CampaignError) -> Exit {
     screen.error(error);
-    if let CampaignError::InvalidRows { findings, .. }
-    | CampaignError::Warnings { findings, .. }
-    | CampaignError::Placeholders { findings, .. } = error
+    if let CampaignError::InvalidRows { problems, .. }
+    | CampaignError::Warnings { problems, .. }
+    | CampaignError::Placeholders { problems, .. } = error
     {
-        for line in findings::lines(findings, SHOWN, &|style, text| screen.on_err(style, text)) {
+        for line in problems::lines(problems, SHOWN, &|style, text| screen.on_err(style, text)) {
             screen.note(&line);
         }
     }

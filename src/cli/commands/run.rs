@@ -2,7 +2,7 @@
 
 use rowcast::adapters::progress::{Manner, Progress};
 use rowcast::campaign::error::CampaignError;
-use rowcast::campaign::findings::{Findings, Kind};
+use rowcast::campaign::problems::{Kind, Problems};
 use rowcast::campaign::run::{Proposal, Purpose, prepare};
 use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
 use rowcast::campaign::summary::{Ending, Summary, Tests};
@@ -20,7 +20,7 @@ use super::super::exit::Exit;
 use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, Style, block, counted, json_line, number, one_line};
 use super::super::watch::{A_WHILE, Watch};
-use super::{again, findings, in_words, old_texts, point_to_unconfirmed, refuse, signals, what_is_left};
+use super::{again, in_words, old_texts, point_to_unconfirmed, problems, refuse, signals, what_is_left};
 
 /// How many texts of one kind the question shows.
 const SHOWN: usize = 3;
@@ -83,7 +83,7 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
         return Ok(Exit::Refused);
     }
     if !asking && prepared.proposal.to_send > 0 {
-        warn(settings, &prepared.proposal.findings, screen);
+        warn(settings, &prepared.proposal.problems, screen);
         let messages = messages(prepared.proposal.to_send, &prepared.proposal);
         screen.say(&match (&settings.endpoint, prepared.proposal.accounts.as_slice()) {
             (Endpoint::Sandbox, _) => format!("Sending {messages} to the sandbox, where nobody gets them."),
@@ -165,7 +165,7 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
         screen.note(&format!("  {} from {name}", counted(*rows, "message")));
     }
     screen.note(&format!("  {}", pace_in_words(settings, proposal)));
-    show_findings(settings, proposal, screen);
+    show_problems(settings, proposal, screen);
     if let Some(first) = &proposal.first {
         let head = screen.on_err(
             Style::Bold,
@@ -188,8 +188,8 @@ fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
 }
 
 /// What is wrong with rows that are left out, and what is worth a look in the others, in few lines.
-fn show_findings(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
-    let lines = findings::lines(&proposal.findings, SHOWN, &|style, text| screen.on_err(style, text));
+fn show_problems(settings: &Settings, proposal: &Proposal, screen: &mut Screen) {
+    let lines = problems::lines(&proposal.problems, SHOWN, &|style, text| screen.on_err(style, text));
     if lines.is_empty() {
         return;
     }
@@ -203,8 +203,8 @@ fn show_findings(settings: &Settings, proposal: &Proposal, screen: &mut Screen) 
 }
 
 /// What is worth a look, where nobody is asked: what is about the campaign as a whole, and how much there is about rows.
-fn warn(settings: &Settings, findings: &Findings, screen: &mut Screen) {
-    let kinds = findings.kinds();
+fn warn(settings: &Settings, problems: &Problems, screen: &mut Screen) {
+    let kinds = problems.kinds();
     let (of_rows, of_all): (Vec<&Kind>, Vec<&Kind>) = kinds
         .into_iter()
         .filter(|kind| kind.severity == Severity::Warning)

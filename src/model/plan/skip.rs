@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::gate::Gate;
+use crate::model::problem::Code;
 use crate::model::row::RowNumber;
 
 /// Why a row is left out on purpose.
@@ -23,11 +24,11 @@ pub enum Skip {
 impl Skip {
     /// The stable name for scripts.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> Code {
         match self {
-            Self::Duplicate(_) => "duplicate",
-            Self::Contacted | Self::Before(_) => "already-contacted",
-            Self::Suppressed(_) => "do-not-contact",
+            Self::Duplicate(_) => Code::Duplicate,
+            Self::Contacted | Self::Before(_) => Code::AlreadyContacted,
+            Self::Suppressed(_) => Code::DoNotContact,
             Self::Gate(gate, _) => gate.code(),
         }
     }

@@ -1,7 +1,7 @@
 //! What is odd about a cell, whatever it means.
 
 use super::shown;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 
 /// Why a cell should not stand in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +24,18 @@ impl Oddity {
         let of = format!("column `{header}` has `{cell}`");
         match self {
             Self::ErrorValue => Problem::error(
-                "error-value",
+                Code::ErrorValue,
                 format!("{of}, a spreadsheet's error value; mend the formula or fill the cell"),
             ),
             Self::PlaceholderWord => Problem::warning(
-                "placeholder-word",
+                Code::PlaceholderWord,
                 format!("{of}, which would be in the message as it stands; fill the cell, or leave it blank"),
             ),
             Self::Mojibake => Problem::warning(
-                "mojibake",
+                Code::Mojibake,
                 format!("{of}, which looks like text that was read in a wrong encoding; export the sheet as UTF-8 and look at the name"),
             ),
-            Self::HtmlEntity => Problem::warning("html-entity", format!("{of}, which has HTML in it; write the character itself")),
+            Self::HtmlEntity => Problem::warning(Code::HtmlEntity, format!("{of}, which has HTML in it; write the character itself")),
         }
         .in_column(header)
     }

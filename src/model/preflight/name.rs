@@ -1,7 +1,7 @@
 //! What is odd about a name that a message greets somebody by.
 
 use super::shown;
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 use crate::model::row::squashed;
 
 /// Whose names a column has.
@@ -32,13 +32,13 @@ impl NameOddity {
     pub fn problem(self, header: &str, cell: &str) -> Problem {
         let of = format!("column `{header}` has `{}`", shown(cell));
         match self {
-            Self::Capitals => Problem::warning("name-capitals", format!("{of}, all in capitals; write it as the person does")),
+            Self::Capitals => Problem::warning(Code::NameCapitals, format!("{of}, all in capitals; write it as the person does")),
             Self::Title => Problem::warning(
-                "name-title",
+                Code::NameTitle,
                 format!("{of}, a name with a title, and the template greets by it; leave the title out"),
             ),
             Self::Words => Problem::warning(
-                "name-words",
+                Code::NameWords,
                 format!("{of}, several words where the template greets by first name; look whether it is the first name alone"),
             ),
         }

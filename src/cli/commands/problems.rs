@@ -1,13 +1,13 @@
 //! What is wrong or worth a look, as `check`, the question of `run` and a refusal show it: grouped, the worst first.
 
-use rowcast::campaign::findings::{Findings, Kind, Told};
+use rowcast::campaign::problems::{Kind, Problems, Told};
 use rowcast::model::problem::Severity;
 use rowcast::model::row::RowNumber;
 
 use super::super::terminal::{Style, counted, number, one_line};
 
-/// The findings in lines, at most so many texts of each kind. `paint` makes text stand out on the stream that the lines are for.
-pub fn lines(findings: &Findings, texts: usize, paint: &dyn Fn(Style, &str) -> String) -> Vec<String> {
+/// The problems in lines, at most so many texts of each kind. `paint` makes text stand out on the stream that the lines are for.
+pub fn lines(problems: &Problems, texts: usize, paint: &dyn Fn(Style, &str) -> String) -> Vec<String> {
     let of_kind = |kind: &Kind| {
         let mut lines = vec![heading(kind, paint)];
         lines.extend(kind.told.iter().take(texts).map(told));
@@ -17,7 +17,7 @@ pub fn lines(findings: &Findings, texts: usize, paint: &dyn Fn(Style, &str) -> S
         }
         lines
     };
-    findings.kinds().into_iter().flat_map(of_kind).collect()
+    problems.kinds().into_iter().flat_map(of_kind).collect()
 }
 
 /// `error  blank-cell · 3 rows`.

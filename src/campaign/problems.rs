@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::problem::{RowProblem, Severity};
+use crate::model::problem::{Code, RowProblem, Severity};
 use crate::model::row::RowNumber;
 
 /// How many texts of one kind are kept.
@@ -10,20 +10,20 @@ const TEXTS: usize = 20;
 /// How many rows with one text are kept.
 const ROWS: usize = 12;
 
-/// Findings, grouped by severity and code. Holds a few texts of each kind, however many rows there are.
+/// Problems, grouped by severity and code. Holds a few texts of each kind, however many rows there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
+pub struct Problems {
     /// In the order in which each was met first; there are few.
     kinds: Vec<Kind>,
 }
 
-/// Findings of one kind.
+/// Problems of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     /// Whether they stop a run.
     pub severity: Severity,
     /// Their stable name.
-    pub code: &'static str,
+    pub code: Code,
     /// How many there are.
     pub count: usize,
     /// In how many rows; none where they are about the campaign as a whole.
@@ -45,7 +45,7 @@ pub struct Told {
     pub count: usize,
 }
 
-impl Findings {
+impl Problems {
     /// Takes note of one.
     pub fn add(&mut self, found: &RowProblem) {
         let problem = &found.problem;
@@ -91,7 +91,7 @@ impl Findings {
     }
 }
 
-impl<'a> Extend<&'a RowProblem> for Findings {
+impl<'a> Extend<&'a RowProblem> for Problems {
     fn extend<I: IntoIterator<Item = &'a RowProblem>>(&mut self, found: I) {
         for one in found {
             self.add(one);
@@ -99,16 +99,16 @@ impl<'a> Extend<&'a RowProblem> for Findings {
     }
 }
 
-impl<'a> FromIterator<&'a RowProblem> for Findings {
+impl<'a> FromIterator<&'a RowProblem> for Problems {
     fn from_iter<I: IntoIterator<Item = &'a RowProblem>>(found: I) -> Self {
-        let mut findings = Self::default();
-        findings.extend(found);
-        findings
+        let mut problems = Self::default();
+        problems.extend(found);
+        problems
     }
 }
 
 impl Kind {
-    const fn new(severity: Severity, code: &'static str) -> Self {
+    const fn new(severity: Severity, code: Code) -> Self {
         Self {
             severity,
             code,
@@ -145,22 +145,25 @@ mod tests {
     #[test]
     fn errors_come_before_warnings_and_the_most_frequent_first_and_one_text_is_told_once() {
         let all = [
-            found(2, Problem::warning("odd", "w")),
-            found(3, Problem::warning("odd", "w")),
-            found(4, Problem::warning("rare", "r")),
-            found(5, Problem::error("blank", "b")),
-            found(6, Problem::note("said", "n")),
-            found(9, Problem::error("worse", "c")),
-            found(8, Problem::error("worse", "c")),
+            found(2, Problem::warning(Code::OddLength, "w")),
+            found(3, Problem::warning(Code::OddLength, "w")),
+            found(4, Problem::warning(Code::Duplicate, "r")),
+            found(5, Problem::error(Code::BlankCell, "b")),
+            found(6, Problem::note(Code::Longest, "n")),
+            found(9, Problem::error(Code::BadRecipient, "c")),
+            found(8, Problem::error(Code::BadRecipient, "c")),
         ];
-        let findings: Findings = all.iter().collect();
-        let codes: Vec<&str> = findings.kinds().iter().map(|kind| kind.code).collect();
-        assert_eq!(codes, ["worse", "blank", "odd", "rare", "said"]);
+        let problems: Problems = all.iter().collect();
+        let codes: Vec<Code> = problems.kinds().iter().map(|kind| kind.code).collect();
         assert_eq!(
-            [Severity::Error, Severity::Warning, Severity::Note].map(|severity| findings.count(severity)),
+            codes,
+            [Code::BadRecipient, Code::BlankCell, Code::OddLength, Code::Duplicate, Code::Longest]
+        );
+        assert_eq!(
+            [Severity::Error, Severity::Warning, Severity::Note].map(|severity| problems.count(severity)),
             [3, 3, 1]
         );
-        let told = &findings.kinds()[0].told;
+        let told = &problems.kinds()[0].told;
         assert_eq!(
             (told.len(), told[0].count, told[0].rows.clone()),
             (1, 2, vec![RowNumber(8), RowNumber(9)])
@@ -168,24 +171,24 @@ mod tests {
     }
 
     #[test]
-    fn a_row_with_two_findings_of_a_kind_is_one_row() {
+    fn a_row_with_two_problems_of_a_kind_is_one_row() {
         let all = [
-            found(2, Problem::error("blank", "a")),
-            found(2, Problem::error("blank", "b")),
-            found(3, Problem::error("blank", "a")),
+            found(2, Problem::error(Code::BlankCell, "a")),
+            found(2, Problem::error(Code::BlankCell, "b")),
+            found(3, Problem::error(Code::BlankCell, "a")),
         ];
-        let findings: Findings = all.iter().collect();
-        assert_eq!((findings.kinds()[0].count, findings.kinds()[0].rows), (3, 2));
+        let problems: Problems = all.iter().collect();
+        assert_eq!((problems.kinds()[0].count, problems.kinds()[0].rows), (3, 2));
     }
 
     #[test]
     fn few_texts_and_rows_are_kept_and_all_are_counted() {
-        let mut findings = Findings::default();
+        let mut problems = Problems::default();
         for row in 2..1002 {
-            findings.add(&found(row, Problem::error("differs", format!("text {row}"))));
-            findings.add(&found(row, Problem::error("same", "text")));
+            problems.add(&found(row, Problem::error(Code::ErrorValue, format!("text {row}"))));
+            problems.add(&found(row, Problem::error(Code::BlankCell, "text")));
         }
-        let kinds = findings.kinds();
+        let kinds = problems.kinds();
         assert!(kinds.iter().all(|kind| (kind.count, kind.rows) == (1000, 1000)));
         let kept: Vec<(usize, usize, usize)> = kinds
             .iter()
