@@ -175,6 +175,7 @@ impl Pacing {
             first_days: &self.first_days,
             classes: &self.classes,
             hours: &self.hours,
+            patience: self.rules.max_wait,
             seed: self.seed,
         };
         let mut pace = Pace::new(&beginning, now);

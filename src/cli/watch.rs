@@ -23,6 +23,8 @@ const TOLD: usize = 20;
 
 /// Whoever waits longer wants to know the day.
 pub const A_WHILE: Duration = Duration::from_hours(1);
+/// A shorter sleep is no news.
+const A_MINUTE: Duration = Duration::from_mins(1);
 /// So many columns a line may have, so that it fits beside what a terminal needs.
 const COLUMNS: usize = 76;
 
@@ -85,6 +87,8 @@ pub struct Watch<'a> {
     /// A moment as the campaign's clock shows it.
     when: Box<dyn Fn(Moment) -> String + 'a>,
     updated: Option<Instant>,
+    /// Until when the run sleeps, as was said.
+    sleeps: Option<Moment>,
     view: View,
 }
 
@@ -104,6 +108,7 @@ impl<'a> Watch<'a> {
             ids: proposal.ids.clone(),
             when: Box::new(when),
             updated: None,
+            sleeps: None,
             view,
         }
     }
@@ -130,7 +135,10 @@ impl<'a> Watch<'a> {
                     Vec::new()
                 };
             }
-            Event::Waiting { until, why } => self.view.waiting = Some((*until, *why)),
+            Event::Waiting { until, why } => {
+                self.view.waiting = Some((*until, *why));
+                self.tell_sleep(*until, *why);
+            }
             Event::Left { row, .. } => {
                 self.view.waiting = None;
                 if self.level == Level::Verbose {
@@ -149,6 +157,18 @@ impl<'a> Watch<'a> {
             Event::Stopping(_) => {}
         }
         self.show(event);
+    }
+
+    /// Says once until when a run sleeps outside of its hours: nobody should have to reckon it from a span.
+    fn tell_sleep(&mut self, until: Moment, why: Wait) {
+        let is_long = until.since(wall_time()) > A_MINUTE;
+        let is_news = self.level != Level::Quiet && self.sleeps != Some(until);
+        if why == Wait::Window && is_long && is_news {
+            self.sleeps = Some(until);
+            let when = (self.when)(until);
+            self.progress
+                .say(&format!("outside of the hours at which messages may leave, until {when}"));
+        }
     }
 
     fn settle(&mut self, status: Status) {

@@ -80,6 +80,8 @@ pub struct Beginning<'a> {
     pub classes: &'a [Class],
     /// The hours that classes name, by index; where there are none, always.
     pub hours: &'a [Openings],
+    /// A limit that opens within this time is sat out: where its hours have ended by then, it is them that are waited for.
+    pub patience: Duration,
     /// What pauses are drawn from: the same in every run of a campaign.
     pub seed: u64,
 }
@@ -92,6 +94,7 @@ pub struct Pace {
     accounts: Vec<Gate>,
     classes: Vec<Class>,
     hours: Vec<Openings>,
+    patience: Duration,
     /// How many milliseconds the service's clock is ahead of ours: its days are what limits of a day count.
     ahead: i64,
     next_ticket: u64,
@@ -117,6 +120,7 @@ impl Pace {
                 beginning.classes.to_vec()
             },
             hours: beginning.hours.to_vec(),
+            patience: beginning.patience,
             ahead: 0,
             next_ticket: 0,
         };
@@ -174,15 +178,16 @@ impl Pace {
         let (Some(hours), Opening::At(at)) = (self.hours.get(usize::from(class.hours)), leave.opens) else {
             return leave;
         };
-        // Closed now is one thing, and a limit that opens only after the hours have ended is another.
-        let why = if hours.is_open(now) { leave.why } else { Wait::Window };
-        let open = hours.next(at.max(now)).unwrap_or(NEVER);
-        if open <= at.max(now) && why != Wait::Window {
+        let at = at.max(now);
+        let open = hours.next(at).unwrap_or(NEVER);
+        if open <= at {
             return leave;
         }
+        // Closed now, or as soon as a run may go on, is one thing; a limit for which no run waits so long is another.
+        let by_hours = !hours.is_open(now) || at.since(now) <= self.patience;
         Leave {
             opens: Opening::At(open),
-            why,
+            why: if by_hours { Wait::Window } else { leave.why },
         }
     }
 

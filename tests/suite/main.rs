@@ -15,6 +15,8 @@ mod embarrassing;
 mod fast_clock;
 mod gates;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod hours;
 mod kill;
 #[cfg(target_os = "linux")]
 mod limits;
@@ -24,6 +26,8 @@ mod meanwhile;
 mod order;
 mod outlook;
 mod pace;
+#[cfg(target_os = "linux")]
+mod plan_and_run;
 mod prefixes;
 mod reconcile;
 mod resume;

@@ -25,6 +25,7 @@ fn pace(limits: &Limits, accounts: &[Option<String>], past: &[Past], now: Moment
         first_days: &[],
         classes: &[],
         hours: &[],
+        patience: Duration::ZERO,
         seed: 1,
     };
     Pace::new(&beginning, now)
@@ -127,6 +128,7 @@ fn new_conversations_have_a_limit_of_their_own() {
         first_days: &[],
         classes: &[Class::default(), known],
         hours: &[],
+        patience: Duration::ZERO,
         seed: 1,
     };
     let pace = Pace::new(&beginning, now);
@@ -147,6 +149,7 @@ fn hours_hold_whatever_the_limits_would_let_leave() {
         first_days: &[],
         classes: &[],
         hours: &hours,
+        patience: Duration::ZERO,
         seed: 1,
     };
     let mut pace = Pace::new(&beginning, now);
@@ -166,6 +169,13 @@ fn hours_hold_whatever_the_limits_would_let_leave() {
         "it opens after the hours end"
     );
     assert_eq!(opens(&pace, 0, at(9600)).opens, Opening::At(NEVER));
+    pace.patience = Duration::from_secs(2);
+    let late = opens(&pace, 0, at(5600));
+    assert_eq!(
+        (late.opens, late.why),
+        (Opening::At(at(9000)), Wait::Window),
+        "a run would have sat out the second, and then its hours have ended"
+    );
 }
 
 #[test]

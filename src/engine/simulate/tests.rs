@@ -36,6 +36,7 @@ fn schedule(limits: &Limits, accounts: u16, classes: &[Class], hours: &[Openings
         first_days: &[],
         classes,
         hours,
+        patience: Duration::ZERO,
         seed: 7,
     };
     Schedule::new(accounts, Pace::new(&beginning, START))
