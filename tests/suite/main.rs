@@ -29,6 +29,7 @@ mod pace;
 #[cfg(target_os = "linux")]
 mod plan_and_run;
 mod prefixes;
+mod recognition;
 mod reconcile;
 mod resume;
 mod schema;

@@ -80,7 +80,7 @@ pub enum Fault {
     TooLong,
     #[error("more rows than can be numbered")]
     TooManyRows,
-    #[error("not UTF-8, and no encoding was named; it affects {words}. If it comes from an older Excel, say --encoding windows-1252")]
+    #[error("not UTF-8, and no other encoding was named; it affects {words}. If it comes from an older Excel, say --encoding windows-1252")]
     NotUtf8 { words: String },
     #[error("text that is not {0}: name the encoding that it has with --encoding, or save it as UTF-8")]
     Undecodable(&'static str),

@@ -184,7 +184,7 @@ cases! {
     fn lines_above_the_header(): sheet("My export\n\nFirst Name,LinkedIn\nAnna,anna-a\n"),
         refused("people.csv: the first line has one cell and the rows have more: it looks like lines above the header; delete them");
     fn a_sheet_in_an_old_encoding(): sheet(b"First Name,LinkedIn\nAnna,anna-a\nZo\xeb,zoe-z\n".to_vec()),
-        refused("people.csv line 3: not UTF-8, and no encoding was named; it affects 'Zo\\xEB' (line 3). \
+        refused("people.csv line 3: not UTF-8, and no other encoding was named; it affects 'Zo\\xEB' (line 3). \
             If it comes from an older Excel, say --encoding windows-1252");
     fn a_header_and_nobody(): sheet("First Name,LinkedIn\n"), refused("people.csv: a header and no rows");
     fn results_for_a_sheet(): sheet("row,key,status,success,recipient_urn,LinkedIn,First Name\n2,anna-a,sent,true,,anna-a,Anna\n"),
