@@ -1,6 +1,7 @@
 //! Gates: nobody is written to of whom something was to be known first, before it is known.
 
 mod connected;
+mod conversations;
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-use super::super::finding::{Finding, Nobody, Relation, Seen, Topic};
+use super::super::finding::{Contact, Finding, Nobody, Relation, Said, Seen, Topic};
 use super::super::findings::Findings;
 use super::*;
 use proptest::prelude::*;
@@ -186,6 +186,30 @@ fn that_nobody_wrote_counts_for_a_quarter_of_an_hour_and_what_is_so_as_long_as_i
     // What was found by the same run counts whatever is said: else it would ask for ever.
     assert_eq!(at(AGO, &silent), Decision::Pass);
     assert_eq!(at(Duration::from_secs(90), &silent), ask);
+}
+
+#[test]
+fn what_left_a_question_open_is_asked_anew_by_the_next_run() {
+    let nameless = Seen::Conversation(Contact {
+        exists: true,
+        conversation: None,
+        urn: None,
+    });
+    let unread = messages(50, 0, 0, false);
+    let cases = [
+        (JANE, Gate::Unconnected, vec![nobody(Topic::Relationship)]),
+        (JANE, Gate::Replied, vec![nobody(Topic::Conversation)]),
+        ("jane", Gate::Replied, vec![nameless]),
+        ("jane", Gate::Replied, vec![contact(true), unread]),
+    ];
+    for (to, gate, found) in cases {
+        let at = |ago| {
+            let found: Vec<_> = found.iter().map(|seen| (ago, seen.clone())).collect();
+            decide(&gates(&[gate]), to, Own::Nothing, &found)
+        };
+        assert!(matches!(at(AGO), Decision::Unclear(_)), "{found:?}");
+        assert!(matches!(at(Duration::from_mins(2)), Decision::Ask(_)), "{found:?}");
+    }
 }
 
 #[test]
