@@ -61,6 +61,8 @@ pub struct Asker<'a> {
     next: u64,
     patience: Duration,
     tries: u32,
+    /// When it asks no more.
+    ends: Option<Moment>,
 }
 
 /// What an account has used up.
@@ -89,6 +91,7 @@ impl<'a> Asker<'a> {
             next: 0,
             patience,
             tries: TRIES,
+            ends: None,
         }
     }
 
@@ -100,6 +103,13 @@ impl<'a> Asker<'a> {
             patience: FIRST_PAUSE,
             ..self
         }
+    }
+
+    /// The same for so long: a question that would have to wait until later is not asked.
+    #[must_use]
+    pub fn for_at_most(self, span: Duration) -> Self {
+        let ends = Some(self.clock.now() + span);
+        Self { ends, ..self }
     }
 
     /// Asks for `account` until there is an answer, or it is clear that there will be none.
@@ -157,6 +167,9 @@ impl<'a> Asker<'a> {
             return Err(Silence::Held(until));
         }
         let until = held.into_iter().chain([own, whole]).max().unwrap_or(now);
+        if self.ends.is_some_and(|ends| until.max(now) > ends) {
+            return Err(Silence::Held(until));
+        }
         tokio::time::sleep(until.since(now)).await;
         Ok(())
     }

@@ -17,7 +17,7 @@ use super::health::{Health, examine};
 use super::memory::{Memory, Origin};
 use super::pacing::{Claiming, Pacing};
 use super::reading::Reading;
-use super::reconcile::first_reading;
+use super::reconcile::{FirstLook, ReadFirst, first_reading};
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::survey::{Depth, Survey};
 use super::texts::{Outdated, Template, Texts};
@@ -27,6 +27,7 @@ use crate::model::plan::{Plan, Step};
 use crate::model::problem::Severity;
 use crate::model::row::Row;
 use crate::model::status::Status;
+use crate::model::time::Span;
 
 pub(super) use held::{hold, remember};
 use proposal::Look;
@@ -61,11 +62,12 @@ pub enum Purpose {
     Show,
 }
 
-/// Reads everything, renders every row that may be sent, and makes the plan. Nothing is sent, and no file is made.
+/// Reads everything, renders every row that may be sent, and makes the plan. Nothing is sent, and no file is made. Where an
+/// earlier run left rows unconfirmed it looks for them first, and tells how far it has come.
 ///
 /// # Errors
 /// Whatever refuses a run: sheet, templates, settings, key, invalid rows, or another run that holds the campaign.
-pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, CampaignError> {
+pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut(&FirstLook)) -> Result<Prepared, CampaignError> {
     let endpoint = super::connect::endpoint(settings)?;
     let trial = Trial::of(settings)?;
     let connection = match &purpose {
@@ -78,8 +80,8 @@ pub async fn prepare(settings: &Settings, purpose: Purpose) -> Result<Prepared, 
     }
     let (mut memory, journal) = remember(settings, &endpoint, &purpose)?;
     let read_first = match &trial {
-        None => read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory).await?,
-        Some(_) => None,
+        None => read_first(settings, connection.as_ref(), journal.as_ref(), &mut memory, &mut tell).await?,
+        Some(_) => Vec::new(),
     };
     let mut accounts = Accounts::of(settings, settings.account.clone(), &mut memory);
     let aim = trial.as_ref().map_or(Aim::Send, |_| Aim::Tell);
@@ -181,19 +183,38 @@ async fn read_first(
     connection: Option<&Connection>,
     journal: Option<&Journal>,
     memory: &mut Memory,
-) -> Result<Option<String>, CampaignError> {
+    tell: &mut dyn FnMut(&FirstLook),
+) -> Result<Vec<String>, CampaignError> {
     let (Some(connection), Some(journal), FirstReading::Wanted) = (connection, journal, settings.first_reading) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     if memory.ledger.doubts().next().is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let read = first_reading(settings, &connection.client, journal, &mut memory.ledger).await?;
+    let read = first_reading(settings, &connection.client, journal, &mut memory.ledger, tell).await?;
     if read.sent > 0 {
         // The results do not know it yet.
         memory.written = None;
     }
-    Ok((read.sent > 0).then(|| format!("{} unconfirmed rows were found in their conversations: they are sent.", read.sent)))
+    Ok(what_was_found(&read))
+}
+
+/// What a person should know of a first look.
+fn what_was_found(read: &ReadFirst) -> Vec<String> {
+    let found = match read.sent {
+        0 => None,
+        1 => Some("1 unconfirmed row was found in its conversation: it is sent.".to_owned()),
+        sent => Some(format!("{sent} unconfirmed rows were found in their conversations: they are sent.")),
+    };
+    let unseen = match read.unseen {
+        0 => None,
+        unseen => Some(format!(
+            "{unseen} unconfirmed row{} not looked for, since a run waits {} for that at most; `rowcast reconcile` takes its time.",
+            if unseen == 1 { " was" } else { "s were" },
+            Span(read.within)
+        )),
+    };
+    found.into_iter().chain(unseen).collect()
 }
 
 fn refuse_invalid(settings: &Settings, plan: &Plan, look: &Look) -> Result<(), CampaignError> {

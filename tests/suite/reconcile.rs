@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rowcast::adapters::api::BaseUrl;
 use rowcast::adapters::digest::sha256_hex;
@@ -281,6 +281,43 @@ fn a_run_looks_first_for_what_an_earlier_one_left_open() {
     campaign.run_at(stand_in.base_url(), &["--resend-unconfirmed"]).exits(0);
     assert_eq!(campaign.statuses(), ["sent"; 3]);
     assert!(["a", "b", "c"].iter().all(|name| stand_in.arrived(name) == 1));
+}
+
+#[test]
+fn the_first_look_of_a_run_goes_no_further_than_the_read_limits_let_it() {
+    let names: Vec<String> = (0..60).map(|number| format!("somebody-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let stand_in = StandIn::with_faults("any=lost");
+    let campaign = campaign_of(&names);
+    run(&campaign, &stand_in, &["--concurrency", "60"]).exits(5);
+    let began = Instant::now();
+    // One question for the list, and one for each row.
+    campaign
+        .run_at(stand_in.base_url(), &["--read-rate", "30/min"])
+        .exits(5)
+        .says("Looking first for 60 unconfirmed rows of an earlier run, for 30s at most.")
+        .says("29 unconfirmed rows were found in their conversations")
+        .says("31 unconfirmed rows were not looked for");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    let count = |status: &str| campaign.statuses().iter().filter(|known| *known == status).count();
+    assert_eq!((count("sent"), count("unconfirmed")), (29, 31));
+    reconcile(&campaign, &stand_in, &["--wait", "0"]).exits(0);
+    assert_eq!(count("sent"), 60);
+}
+
+#[test]
+fn the_first_look_of_a_run_does_not_wait_for_a_slow_service() {
+    let server = Server::answering(status(500));
+    let campaign = campaign_of(&["a", "b"]);
+    campaign.run(&server, &["--account", "acc_1"]).exits(5);
+    server.answer_questions_by(|seen| seen.path.contains("/conversations").then(|| status(200).held()));
+    let began = Instant::now();
+    campaign
+        .run(&server, &["--account", "acc_1", "--max-wait", "1s"])
+        .exits(5)
+        .says("2 unconfirmed rows were not looked for, since a run waits 1s for that at most");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(server.sends().len(), 2, "what is unconfirmed is held");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use rowcast::adapters::progress::{Manner, Progress};
 use rowcast::campaign::error::CampaignError;
 use rowcast::campaign::problems::{Kind, Problems};
+use rowcast::campaign::reconcile::FirstLook;
 use rowcast::campaign::run::{Proposal, Purpose, prepare};
 use rowcast::campaign::settings::{Endpoint, Format, Level, Sending, Settings};
 use rowcast::campaign::summary::{Ending, Summary, Tests};
@@ -64,7 +65,7 @@ fn purpose(settings: &Settings, screen: &mut Screen) -> Result<Purpose, Settings
 
 async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) -> Result<Exit, CampaignError> {
     let dry = purpose == Purpose::Show;
-    let prepared = prepare(settings, purpose).await?;
+    let prepared = prepare(settings, purpose, |look| say_look(look, screen)).await?;
     for note in &prepared.proposal.notes {
         screen.warning(note);
     }
@@ -106,6 +107,15 @@ async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) ->
     let summary = summary?;
     conclude(settings, &summary, old, screen);
     Ok(exit(&summary))
+}
+
+/// Says that rows of an earlier run are looked for, and how far that has come.
+fn say_look(look: &FirstLook, screen: &mut Screen) {
+    let all = counted(look.all, "unconfirmed row");
+    screen.say(&match look.done {
+        0 => format!("Looking first for {all} of an earlier run, for {} at most.", Span(look.within)),
+        done => format!("Looked for {} of {all}.", number(done)),
+    });
 }
 
 /// Whether somebody has to agree before anything is sent.
