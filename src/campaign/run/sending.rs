@@ -269,7 +269,8 @@ impl Prepared {
         let (plan, ledger) = self.share();
         let made = self.made(&plan, &ledger, Vec::new())?;
         let results = &self.settings.files.results;
-        if self.memory.written.is_none() || self.memory.written != made.would_write(results) {
+        // What gates know of people can change the status of rows although nothing was added: a finding is too old by now.
+        if self.memory.gates.is_some() || self.memory.written.is_none() || self.memory.written != made.would_write(results) {
             let (_, written) = made.write(results)?;
             if let Some(journal) = self.journal.take() {
                 journal.append(Entry::Written(written)).await?;
