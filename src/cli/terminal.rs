@@ -124,8 +124,8 @@ impl Stream {
 
     fn styled(&self, style: Style, text: &str) -> String {
         match self.paint {
-            Paint::Colors => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
-            Paint::Plain => text.to_owned(),
+            Paint::Colors if !text.is_empty() => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
+            Paint::Colors | Paint::Plain => text.to_owned(),
         }
     }
 }

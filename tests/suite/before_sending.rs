@@ -25,14 +25,14 @@ fn check_says_what_each_column_was_taken_for_and_which_templates_read_it() {
     let shown = check(&campaign, &arguments);
     let expected = "\
 text, UTF-8, cells parted by ','
-  recipient          LinkedIn
-  account            Account
-  key                Member No
-  company            Company
-  row[\"First Name\"]  First Name  in message.txt
-  first_name         First Name  in subject.txt
-  company            Company     in message.txt, end.txt
-  not used           Notes, Created at
+  recipient                LinkedIn
+  account                  Account
+  key                      Member No   identifies a row across runs
+  company                  Company     for do-not-contact lists
+  {{ row[\"First Name\"] }}  First Name  in message.txt
+  {{ first_name }}         First Name  in subject.txt
+  {{ company }}            Company     in message.txt, end.txt
+  not used                 Notes, Created at
 ";
     assert!(shown.starts_with(expected), "{shown}");
     let found = check_json(&campaign, &arguments);
@@ -86,7 +86,7 @@ fn where_a_template_reads_the_row_as_a_whole_nothing_is_called_unused() {
     ] {
         let campaign = Campaign::new(SHEET, message);
         let shown = check(&campaign, &[]);
-        assert!(shown.contains("  row        any column  in message.txt line 1 column "), "{shown}");
+        assert!(shown.contains("  {{ row }}  any column  in message.txt line 1 column "), "{shown}");
         assert!(
             shown.contains("nothing can be called unused") && !shown.contains("not used"),
             "{shown}"

@@ -2,7 +2,7 @@
 
 use rowcast::campaign::check::{Check, Refused, check};
 use rowcast::campaign::columns::{Column, Columns, Variable};
-use rowcast::campaign::problems::Kind;
+use rowcast::campaign::problems::{Kind, Problems};
 use rowcast::campaign::settings::{Format, Settings};
 use rowcast::model::problem::Severity;
 use rowcast::model::status::Status;
@@ -68,21 +68,21 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
         screen.line(&dim);
     }
     show_columns(&found.columns, screen);
-    for line in problems::lines(&found.grouped, SHOWN, &|style, text| screen.on_out(style, text)) {
-        screen.prose(&line);
+    let lines = problems::lines(&found.grouped, SHOWN, &|style, text| screen.on_out(style, text));
+    // Blank lines keep what was read, what is wrong, and what follows from it apart.
+    for line in std::iter::once("").chain(lines.iter().map(String::as_str)) {
+        screen.prose(line);
+    }
+    if !lines.is_empty() {
+        screen.line("");
     }
     let rows = counted(found.counts.total(), "row");
     screen.line(&format!("{rows}: {}", in_words(&found.counts)));
     match found.refused {
         Refused::Yes => {
-            let errors = found.grouped.count(Severity::Error);
-            let count = if errors > 0 {
-                errors
-            } else {
-                found.grouped.count(Severity::Warning)
-            };
+            let (count, remedy) = in_the_way(&found.grouped);
             let head = screen.on_out(Style::Red, &format!("{} in the way of a run.", counted(count, "problem")));
-            screen.prose(&format!("{head} Mend the rows, or leave them out with --skip-invalid."));
+            screen.prose(&format!("{head} {remedy}"));
         }
         Refused::No if found.to_send == 0 => screen.line("Nothing is left to send."),
         Refused::No => {
@@ -97,15 +97,32 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
     }
 }
 
+/// How many problems are in the way of a run, and what helps.
+fn in_the_way(problems: &Problems) -> (usize, &'static str) {
+    let kinds = problems.kinds();
+    let errors: Vec<&&Kind> = kinds.iter().filter(|kind| kind.severity == Severity::Error).collect();
+    let of_templates = errors.iter().any(|kind| kind.rows == 0);
+    let of_rows = errors.iter().any(|kind| kind.rows > 0);
+    let remedy = match (of_templates, of_rows) {
+        (true, false) => "Mend the template.",
+        (true, true) => "Mend the template and the rows.",
+        (false, true) => "Mend the rows, or leave them out with --skip-invalid.",
+        (false, false) => return (problems.count(Severity::Warning), "Mend them, or go on without --strict."),
+    };
+    (problems.count(Severity::Error), remedy)
+}
+
 /// What each column was taken for and which templates read it, and what nothing uses.
 fn show_columns(columns: &Columns, screen: &mut Screen) {
     let dim = |text: String| screen.on_out(Style::Dim, &text);
     let taken = columns.taken().into_iter();
-    let mut rows: Vec<Vec<String>> = taken.map(|(meaning, column)| vec![meaning.to_owned(), name(column)]).collect();
+    let taken = taken.map(|(meaning, column)| vec![meaning.to_owned(), name(column), dim(purpose(meaning).to_owned())]);
+    let mut rows: Vec<Vec<String>> = taken.collect();
     for column in &columns.columns {
         let read = |variable: &Variable| {
             let templates = one_line(&variable.templates.join(", ")).into_owned();
-            vec![name(&variable.written), name(&column.name), dim(format!("in {templates}"))]
+            let written = format!("{{{{ {} }}}}", name(&variable.written));
+            vec![written, name(&column.name), dim(format!("in {templates}"))]
         };
         rows.extend(column.variables.iter().map(read));
     }
@@ -113,12 +130,21 @@ fn show_columns(columns: &Columns, screen: &mut Screen) {
         None => {
             let places = one_line(&columns.whole_row.join(", ")).into_owned();
             let why = dim(format!("in {places}: nothing can be called unused"));
-            rows.push(vec!["row".to_owned(), "any column".to_owned(), why]);
+            rows.push(vec!["{{ row }}".to_owned(), "any column".to_owned(), why]);
         }
         Some([]) => {}
         Some(unused) => rows.push(vec![dim("not used".to_owned()), dim(names(unused))]),
     }
     screen.table(&rows);
+}
+
+/// What a meaning is for, where its word does not say so.
+fn purpose(meaning: &str) -> &'static str {
+    match meaning {
+        "key" => "identifies a row across runs",
+        "company" => "for do-not-contact lists",
+        _ => "",
+    }
 }
 
 /// A column's name as a line shows it.
