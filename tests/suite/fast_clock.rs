@@ -1,4 +1,4 @@
-//! A clock that is set and runs faster, for the real binary: libfaketime stands between it and the system.
+//! Clocks that are set or run faster, for the real binary: libfaketime stands between it and the system.
 //!
 //! All processes of one clock read the same time. What a test sees itself is scaled the same way: [`FastClock::at`].
 
@@ -88,5 +88,46 @@ impl Drop for FastClock {
     fn drop(&mut self) {
         self.open = None;
         let _ = self.keeper.wait();
+    }
+}
+
+/// A clock on the wall that a test sets while programs run. What cannot be set goes on as it is.
+pub struct WallClock {
+    file: tempfile::NamedTempFile,
+    library: String,
+}
+
+impl WallClock {
+    /// A clock that shows the time.
+    pub fn right() -> Self {
+        let asked = Command::new("faketime")
+            .args(["-f", "+0", "sh", "-c", "echo \"$LD_PRELOAD\""])
+            .output();
+        let library = String::from_utf8(asked.expect("faketime, of the Debian package of this name").stdout).expect("text");
+        let clock = Self {
+            file: tempfile::NamedTempFile::new().expect("a file"),
+            library: library.trim().to_owned(),
+        };
+        clock.set("+0");
+        clock
+    }
+
+    /// Sets it so far from the right time, such as `+1h`.
+    pub fn set(&self, off: &str) {
+        let folder = self.file.path().parent().expect("a folder");
+        let mut new = tempfile::NamedTempFile::new_in(folder).expect("a file");
+        std::io::Write::write_all(&mut new, off.as_bytes()).expect("written");
+        // Whoever looks sees the one or the other.
+        std::fs::rename(new.path(), self.file.path()).expect("renamed");
+        drop(new.keep());
+    }
+
+    /// Lets `campaign` live by this clock.
+    pub fn lend(&self, campaign: Campaign) -> Campaign {
+        campaign
+            .variable("LD_PRELOAD", &self.library)
+            .variable("FAKETIME_TIMESTAMP_FILE", &self.file.path().display().to_string())
+            .variable("FAKETIME_NO_CACHE", "1")
+            .variable("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     }
 }

@@ -8,6 +8,8 @@ mod answers;
 mod attachments;
 mod before_sending;
 mod bombs;
+#[cfg(target_os = "linux")]
+mod clock_jumps;
 mod disk;
 mod edits;
 mod embarrassing;

@@ -71,7 +71,12 @@ fn more_accounts_than_slots_share_them_and_a_slow_one_keeps_one() {
         let last = of_account(&server, account).into_iter().max().expect("some");
         assert!(last < Duration::from_secs(3), "{account}: the last one came after {last:?}");
     }
-    assert_eq!(of_account(&server, "acc_slow").len(), 1);
+    // On a busy machine its first one may be answered before all others are sent.
+    let slow = of_account(&server, "acc_slow");
+    assert!(
+        slow.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_secs(5)),
+        "one after the other: {slow:?}"
+    );
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //!
 //! A permit is claimed inside one transaction that holds the database: it reads what was sent, decides, and writes, so
 //! what is granted holds across processes. The file is a view on what journals know; losing it forgets no recipient.
+//!
+//! Permits are dated by a time that never goes back: that of the clock which is furthest ahead. Who began after the clock was
+//! set back goes on from the last permit, and tells its own time by how far that is off.
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,6 +27,8 @@ pub struct PermitId(i64);
 pub struct Permits {
     connection: Connection,
     path: std::path::PathBuf,
+    /// How many milliseconds the time of the permits is ahead of our clock.
+    offset: i64,
 }
 
 /// Who asks for a permit, and what it must keep to.
@@ -67,13 +72,13 @@ pub enum Claim {
 const GRAIN: Duration = Duration::from_millis(1);
 /// Permits older than this are forgotten: no limit reaches further back.
 const KEPT: Duration = Duration::from_hours(32 * 24);
-/// A clock that was set back makes earlier permits look like later ones: they count as if they had just been used.
+/// A clock is set back by a zone at most. What is dated further ahead was so by a clock that was plainly wrong.
+const SET_BACK: Duration = Duration::from_hours(26);
+/// What a wrong clock dated counts as if it had just been used.
 const BRING: &str = "
     UPDATE permit
     SET until_at = CASE WHEN answered THEN ?1 ELSE ?1 + max(until_at - left_at, 0) END, left_at = min(left_at, ?1)
     WHERE left_at > ?1 OR (answered AND until_at > ?1)";
-/// Two processes that started at different moments may differ by so much without anybody having set a clock.
-const APART: Duration = Duration::from_secs(5);
 /// How often to look whether a request of another campaign was answered.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -85,9 +90,9 @@ impl Permits {
     pub fn open(path: &Path, now: Moment) -> Result<Self, DatabaseError> {
         let connection = schema::write(path)?;
         let forgotten = connection.execute("DELETE FROM permit WHERE until_at < ?", [(now - KEPT).as_millis()]);
-        let brought = forgotten.and_then(|_| connection.execute(BRING, [now.as_millis()]));
-        brought.map_err(DatabaseError::sql("write", path))?;
+        let offset = forgotten.and_then(|_| goes_on_from(&connection, now, 0));
         Ok(Self {
+            offset: offset.map_err(DatabaseError::sql("write", path))?,
             connection,
             path: path.to_owned(),
         })
@@ -116,10 +121,16 @@ impl Permits {
         let failed = self.failed("write");
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(&failed)?;
-        bring_back(&transaction, wish.at).map_err(&failed)?;
+        let offset = goes_on_from(&transaction, wish.at, self.offset).map_err(&failed)?;
+        let wish = Wish {
+            at: wish.at.shifted(offset),
+            ahead: wish.ahead - offset,
+            ..wish
+        };
+        self.offset = offset;
         if let Some((opens, why)) = holds_back(&transaction, asker, wish).map_err(&failed)? {
             transaction.commit().map_err(&failed)?;
-            return Ok(Claim::Later(opens, why));
+            return Ok(Claim::Later(opens.shifted(-offset), why));
         }
         transaction
             .prepare_cached(
@@ -152,6 +163,7 @@ impl Permits {
     /// # Errors
     /// The database cannot be written; the permit then counts as long as the request could have been on its way.
     pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) -> Result<(), DatabaseError> {
+        let at = at.shifted(self.offset);
         let update = "UPDATE permit SET until_at = ?, answered = 1, counted = ? WHERE id = ?";
         let written = self
             .connection
@@ -165,6 +177,7 @@ impl Permits {
     /// # Errors
     /// The database cannot be written.
     pub fn take_over(&self, campaign: &str, now: Moment) -> Result<(), DatabaseError> {
+        let now = now.shifted(self.offset);
         let update = "UPDATE permit SET until_at = min(until_at, ?1), answered = 1 WHERE campaign = ?2 AND answered = 0";
         let written = self.connection.execute(update, params![now.as_millis(), campaign]);
         written.map(drop).map_err(self.failed("write"))
@@ -179,7 +192,8 @@ impl Permits {
         let query = "SELECT key, account, left_at, until_at, counted, fresh FROM permit WHERE until_at >= ? AND campaign <> ? ORDER BY id";
         let read = || -> rusqlite::Result<Vec<Past>> {
             let mut statement = self.connection.prepare(query)?;
-            let mut rows = statement.query(params![since.as_millis(), campaign])?;
+            let mut rows = statement.query(params![since.shifted(self.offset).as_millis(), campaign])?;
+            let ours = |millis: i64| Moment::from_millis(millis).shifted(-self.offset);
             let mut past = Vec::new();
             while let Some(row) = rows.next()? {
                 let (of_key, account): (String, String) = (row.get(0)?, row.get(1)?);
@@ -190,8 +204,8 @@ impl Permits {
                 };
                 past.push(Past {
                     account,
-                    left: Moment::from_millis(row.get(2)?),
-                    answered: Moment::from_millis(row.get(3)?),
+                    left: ours(row.get(2)?),
+                    answered: ours(row.get(3)?),
                     counted: if row.get(4)? { Counted::Yes } else { Counted::No },
                     opener: if row.get(5)? { Opener::New } else { Opener::Known },
                     by: By::Others,
@@ -213,17 +227,19 @@ impl Permits {
     }
 }
 
-/// Brings permits that seem to be later than `now` to `now`, where the last one does: another process, whose clock was not
-/// set back yet, may write such ones at any time.
-fn bring_back(db: &Transaction<'_>, now: Moment) -> rusqlite::Result<()> {
+/// How far the time of the permits is ahead of a clock that shows `now`, where it was `offset` before: it never goes back.
+/// Permits that a clock dated which was plainly wrong are brought to it.
+fn goes_on_from(db: &Connection, now: Moment, offset: i64) -> rusqlite::Result<i64> {
     let last: Option<i64> = db
         .prepare_cached("SELECT left_at FROM permit ORDER BY id DESC LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    if last.is_some_and(|left| Moment::from_millis(left) > now + APART) {
-        db.execute(BRING, [now.as_millis()])?;
+    let ahead = last.map_or(offset, |left| offset.max(left - now.as_millis()));
+    if Duration::from_millis(u64::try_from(ahead).unwrap_or(0)) <= SET_BACK {
+        return Ok(ahead);
     }
-    Ok(())
+    db.execute(BRING, [now.shifted(offset).as_millis()])?;
+    Ok(offset)
 }
 
 /// Whose account a permit is of.

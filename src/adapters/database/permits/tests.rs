@@ -169,7 +169,42 @@ fn a_file_that_is_no_database_is_refused_by_name() {
 }
 
 #[test]
-fn permits_that_a_clock_set_back_left_in_the_future_count_as_just_used_and_no_longer() {
+fn whoever_begins_after_the_clock_was_set_back_and_whoever_began_before_share_their_limits() {
+    let (folder, mut before) = open();
+    let limits = AccountLimits {
+        rate: rate("2/min"),
+        ..limits()
+    };
+    let asker = asker("k", "a", &[], &limits);
+    let hour = 3_600_000;
+    let first = granted(before.claim(asker, wish(NOON + hour)).expect("an answer"));
+    before.answered(first, at(NOON + hour + 100), Counted::Yes).expect("written");
+    let path = folder.path().join("deep").join("shared.db");
+    let mut after = Permits::open(&path, at(NOON + 10_000)).expect("the same");
+    let second = granted(after.claim(asker, wish(NOON + 10_000)).expect("an answer"));
+    after.answered(second, at(NOON + 10_100), Counted::Yes).expect("written");
+    // Both are at 13:00:00 by the time of the permits, and the minute is full for both.
+    assert_eq!(
+        after.claim(asker, wish(NOON + 10_200)).expect("an answer"),
+        Claim::Later(at(NOON + 70_101), Wait::AccountRate)
+    );
+    assert_eq!(
+        before.claim(asker, wish(NOON + hour + 10_200)).expect("an answer"),
+        Claim::Later(at(NOON + hour + 60_101), Wait::AccountRate)
+    );
+    let third = granted(before.claim(asker, wish(NOON + hour + 61_000)).expect("an answer"));
+    before.answered(third, at(NOON + hour + 61_100), Counted::Yes).expect("written");
+    let fourth = granted(before.claim(asker, wish(NOON + hour + 61_200)).expect("an answer"));
+    before.answered(fourth, at(NOON + hour + 61_300), Counted::Yes).expect("written");
+    // 61.4 s after noon and an hour: the clock that was set back shows ten seconds more than noon and that.
+    let later = after.claim(asker, wish(NOON + 71_400)).expect("an answer");
+    assert_eq!(later, Claim::Later(at(NOON + 131_101), Wait::AccountRate));
+    let past = after.past("k", "another", at(NOON), |_| Name::Ours(None)).expect("the past");
+    assert_eq!(past.last().map(|past| past.left), Some(at(NOON + 71_200)));
+}
+
+#[test]
+fn what_a_wrong_clock_left_days_ahead_counts_as_just_used_and_no_longer() {
     let (folder, mut permits) = open();
     let limits = AccountLimits {
         rate: rate("2/min"),
@@ -177,11 +212,11 @@ fn permits_that_a_clock_set_back_left_in_the_future_count_as_just_used_and_no_lo
         ..limits()
     };
     let asker = asker("k", "a", &[], &limits);
-    let hour = 3_600_000;
-    let answered = granted(permits.claim(asker, wish(NOON + hour)).expect("an answer"));
-    permits.answered(answered, at(NOON + hour + 100), Counted::Yes).expect("written");
+    let far = 400 * 86_400_000;
+    let answered = granted(permits.claim(asker, wish(NOON + far)).expect("an answer"));
+    permits.answered(answered, at(NOON + far + 100), Counted::Yes).expect("written");
     // The process of this one was killed.
-    granted(permits.claim(asker, wish(NOON + hour + 11_000)).expect("an answer"));
+    granted(permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer"));
     let path = folder.path().join("deep").join("shared.db");
     let mut permits = Permits::open(&path, at(NOON)).expect("the same");
     assert_eq!(
@@ -191,14 +226,25 @@ fn permits_that_a_clock_set_back_left_in_the_future_count_as_just_used_and_no_lo
     );
     let id = granted(permits.claim(asker, wish(NOON + 60_001)).expect("an answer"));
     permits.answered(id, at(NOON + 60_002), Counted::Yes).expect("written");
-    // Another process, whose clock was not set back, goes on in the future.
-    let theirs = granted(permits.claim(asker, wish(NOON + hour + 80_000)).expect("an answer"));
-    permits.answered(theirs, at(NOON + hour + 80_001), Counted::Yes).expect("written");
-    assert_eq!(
-        permits.claim(asker, wish(NOON + 70_000)).expect("an answer"),
-        Claim::Later(at(NOON + 120_003), Wait::AccountRate)
-    );
-    granted(permits.claim(asker, wish(NOON + 120_003)).expect("an answer"));
+}
+
+#[test]
+fn the_day_is_the_service_s_whatever_time_the_permits_have() {
+    let (folder, mut before) = open();
+    let limits = AccountLimits {
+        daily: DailyLimit::At(1),
+        ..limits()
+    };
+    let asker = asker("k", "a", &[], &limits);
+    let (midnight, hour) = (86_400_000, 3_600_000);
+    // 22:50, by a clock that is an hour ahead and does not know it; it is set right.
+    let first = granted(before.claim(asker, wish(midnight - hour / 6)).expect("an answer"));
+    before.answered(first, at(midnight - hour / 6), Counted::Yes).expect("written");
+    let path = folder.path().join("deep").join("shared.db");
+    let mut after = Permits::open(&path, at(midnight - hour - hour / 6)).expect("the same");
+    let later = after.claim(asker, wish(midnight - hour)).expect("an answer");
+    assert_eq!(later, Claim::Later(at(midnight + 5000), Wait::DailyLimit));
+    granted(after.claim(asker, wish(midnight + 5000)).expect("an answer"));
 }
 
 #[test]
