@@ -1,5 +1,6 @@
 //! Serves one row after another while a run goes on: who leaves now, how long to wait, and when to stop.
 
+mod again;
 mod answers;
 mod consequences;
 
@@ -28,6 +29,7 @@ use crate::model::ledger::Standing;
 use crate::model::plan::{CONTACTED, Plan, Planned};
 use crate::model::status::Status;
 use crate::model::time::Moment;
+use again::Again;
 use answers::Heard;
 
 /// The longest time without a look at the clock: a machine that slept wakes into a new day.
@@ -35,6 +37,12 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// How often the outlook is told.
 const OUTLOOK_PERIOD: Duration = Duration::from_secs(3);
+
+/// Of the slots, the part that is filled in one pass: what was admitted leaves before more is.
+///
+/// Requests that leave together are answered together, and all of them wait for the work on each; those of a full house
+/// that leave one part after another are answered while others are under way.
+const PARTS: usize = 16;
 
 /// Whether nothing is in flight.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,12 +166,12 @@ impl<'a> Dispatcher<'a> {
         let sender = self.sender;
         let mut in_flight = InFlight::new();
         loop {
-            let pause = self.fill(&mut in_flight);
-            if in_flight.is_empty() && pause.is_none() {
+            let again = self.fill(&mut in_flight);
+            if in_flight.is_empty() && matches!(again, Again::OnAnswer) {
                 return self.ended;
             }
             self.tell_outlook();
-            let nap = pause.unwrap_or(LONGEST_SLEEP).min(self.outlook.sleep());
+            let longest = self.outlook.sleep();
             tokio::select! {
                 biased;
                 Some(who) = asked.recv() => {
@@ -180,14 +188,20 @@ impl<'a> Dispatcher<'a> {
                     }
                 }
                 told = inquiries.next(sender.client, sender.clock) => self.learn(told),
-                () = tokio::time::sleep(nap), if pause.is_some() => {}
+                () = again.wait(longest) => {}
             }
         }
     }
 
-    /// Starts whatever may leave now. Returns how long to wait for the next that may, if time alone opens it.
-    fn fill(&mut self, in_flight: &mut InFlight<'a>) -> Option<Duration> {
-        while self.ended.stop.is_none() && in_flight.len() - self.sender.recording.get() < self.rules.concurrency.max(1) {
+    /// Starts what may leave now, at most a part of the slots. Returns when to look again.
+    fn fill(&mut self, in_flight: &mut InFlight<'a>) -> Again {
+        let slots = self.rules.concurrency.max(1);
+        let mut part = slots.div_ceil(PARTS);
+        while self.ended.stop.is_none() && in_flight.len() - self.sender.recording.get() < slots {
+            if part == 0 {
+                return Again::AtOnce;
+            }
+            part -= 1;
             let now = self.sender.clock.now();
             let next = self.schedule.borrow_mut().next(self.plan, now);
             match next {
@@ -206,12 +220,12 @@ impl<'a> Dispatcher<'a> {
                 },
                 Next::Wait(until, why) => {
                     let idle = if in_flight.is_empty() { Idle::Yes } else { Idle::No };
-                    return self.wait(until, why, idle);
+                    return self.wait(until, why, idle).map_or(Again::OnAnswer, Again::After);
                 }
-                Next::Answer | Next::Nothing => return None,
+                Next::Answer | Next::Nothing => return Again::OnAnswer,
             }
         }
-        None
+        Again::OnAnswer
     }
 
     /// Renders the lane's next row and gets it its permit. A row that must not be sent after all needs none.

@@ -105,6 +105,15 @@ pub struct Sent {
     pub signals: RateSignals,
 }
 
+impl Sent {
+    fn without_answer(answer: Answer) -> Self {
+        Self {
+            answer,
+            signals: RateSignals::default(),
+        }
+    }
+}
+
 impl Client {
     /// Makes one request and says what was seen. Never makes a second one.
     ///
@@ -115,19 +124,20 @@ impl Client {
         post.headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *post.body_mut() = Some(request.to_json().into());
+        let client = self.clone();
+        // On its own, so that where there is a thread for it, the wire keeps nobody else from working.
+        let exchange = tokio::spawn(async move { client.exchange(post).await });
+        exchange.await.unwrap_or_else(|broken| match broken.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Sent::without_answer(Answer::Lost(cancelled.to_string())),
+        })
+    }
+
+    async fn exchange(self, post: Request) -> Sent {
         match self.http.execute(post).await {
             Ok(response) => self.seen(response).await,
-            Err(error) => {
-                let answer = if error.is_connect() {
-                    Answer::NeverConnected(self.never_connected(&error))
-                } else {
-                    Answer::Lost(self.lost(&error))
-                };
-                Sent {
-                    answer,
-                    signals: RateSignals::default(),
-                }
-            }
+            Err(error) if error.is_connect() => Sent::without_answer(Answer::NeverConnected(self.never_connected(&error))),
+            Err(error) => Sent::without_answer(Answer::Lost(self.lost(&error))),
         }
     }
 

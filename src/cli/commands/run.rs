@@ -35,7 +35,9 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
             return error.exit();
         }
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // One thread for the wire, beside this one that decides: neither waits for the other's work.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
             screen.error(&format!("cannot start: {error}"));
