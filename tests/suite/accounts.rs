@@ -61,6 +61,21 @@ fn an_account_that_the_service_does_not_list_and_knows_all_the_same_sends() {
 }
 
 #[test]
+fn the_only_account_of_a_key_is_taken_and_said() {
+    let stand_in = StandIn::start(Settings {
+        accounts: vec![account(ANN, "Ann", "ann-lee")],
+        ..Settings::default()
+    });
+    let campaign = Campaign::of(&["a", "b"]);
+    campaign
+        .run_at(stand_in.base_url(), &[])
+        .exits(0)
+        .says(&format!("Sending 2 messages from account {ANN} (Ann Lee)."));
+    assert_eq!(campaign.column("account"), [ANN, ANN]);
+    assert!(stand_in.deliveries().iter().all(|one| one.account == ANN));
+}
+
+#[test]
 fn an_account_that_is_not_clear_refuses_the_run() {
     let stand_in = two();
     for (rows, arguments, says) in [("a,Lee\n", &[][..], "more than one"), ("a,\n", &[], "several accounts")] {

@@ -529,7 +529,15 @@ fn several_accounts_and_no_word_which_is_refused() {
 
 #[test]
 fn an_account_look_up_without_an_answer_leaves_the_field_out_and_says_so() {
-    for answer in [status(404), status(500), broken(Delivery::Close), html(200, "<p>hello</p>")] {
+    for answer in [
+        status(404),
+        status(405),
+        status(501),
+        status(500),
+        broken(Delivery::Close),
+        html(200, "<p>hello</p>"),
+        json(200, &object!({"accounts": 7})),
+    ] {
         let server = Server::start();
         server.answer_accounts(answer);
         let campaign = Campaign::with_rows(1);

@@ -180,7 +180,7 @@ fn what_the_other_one_said_at_the_same_time_is_no_message_of_ours() {
         .rowcast(&["reconcile", "people.csv", "--base-url", &base_url, "--wait", "0"])
         .exits(5);
     assert_eq!(campaign.statuses(), ["unconfirmed", "sent"]);
-    assert!(campaign.results()[0]["error"].contains("1 messages of"), "it was looked at");
+    assert!(campaign.results()[0]["error"].contains("1 message of"), "it was looked at");
     let found = &campaign.results()[1]["message_urn"];
     assert_eq!(message_tail(found), message_tail(&ours.lock().expect("unharmed")));
 }

@@ -256,7 +256,8 @@ async fn messages(asker: &mut Asker<'_>, party: &Party, urn: &str, read: &mut Re
         }
     }
     read.person.thorough &= whole;
-    read.person.said.push(format!("{count} messages of {urn}"));
+    let messages = if count == 1 { "message" } else { "messages" };
+    read.person.said.push(format!("{count} {messages} of {urn}"));
     Ok(seen)
 }
 
