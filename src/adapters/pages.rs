@@ -23,6 +23,8 @@ pub struct PreviewCard {
     pub subject: Option<String>,
     /// The message, if it can be rendered.
     pub message: Option<String>,
+    /// The files that go with it.
+    pub attachments: Vec<String>,
     /// What is wrong or worth a look: severity and text.
     pub problems: Vec<(String, String)>,
 }
@@ -34,6 +36,8 @@ pub struct PreviewPage {
     pub title: String,
     /// How many rows each status has, statuses without rows left out.
     pub counts: Vec<(String, usize)>,
+    /// Whether these are the messages that are most likely to go wrong, rather than all that were chosen.
+    pub worst_first: bool,
     /// The messages.
     pub cards: Vec<PreviewCard>,
 }
@@ -153,11 +157,13 @@ mod tests {
             account: Some(hostile.to_owned()),
             subject: Some(hostile.to_owned()),
             message: Some(hostile.to_owned()),
+            attachments: vec![hostile.to_owned()],
             problems: vec![("error".to_owned(), hostile.to_owned())],
         };
         let page = PreviewPage {
             title: hostile.to_owned(),
             counts: vec![("pending".to_owned(), 1)],
+            worst_first: false,
             cards: vec![card],
         };
         let html = preview(&page).expect("a page");

@@ -166,7 +166,12 @@ pub fn write_page(settings: &Settings, order: Order, target: &Path) -> Result<us
     let title = settings.files.sheet.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let with_rows = Status::ALL.into_iter().filter(|status| counts.of(*status) > 0);
     let counts = with_rows.map(|status| (status.to_string(), counts.of(status))).collect();
-    let page = PreviewPage { title, counts, cards };
+    let page = PreviewPage {
+        title,
+        counts,
+        worst_first: order != Order::Sheet,
+        cards,
+    };
     pages::write(target, &pages::preview(&page)?)?;
     Ok(page.cards.len())
 }
@@ -184,6 +189,7 @@ fn card(row: Preview) -> PreviewCard {
         account: row.account,
         subject: row.subject,
         message: row.message,
+        attachments: row.attachments,
         problems: row
             .problems
             .into_iter()

@@ -353,6 +353,23 @@ fn the_worst_are_chosen_among_the_rows_that_preview_would_show() {
     let page = std::fs::read_to_string(campaign.path("page.html")).expect("a page");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
     assert!(place("r-6") < place("not a person") && place("not a person") < place("r-10"));
+    assert!(page.contains("most likely to go wrong, the worst first"), "{page}");
+    campaign.write("brief.pdf", "%PDF");
+    let all = [
+        "preview",
+        "people.csv",
+        "-m",
+        "message.txt",
+        "--attachments",
+        "brief.pdf",
+        "--rows",
+        "2",
+        "--html",
+        "page.html",
+    ];
+    campaign.rowcast(&all).exits(0);
+    let page = std::fs::read_to_string(campaign.path("page.html")).expect("a page");
+    assert!(page.contains("Attached: brief.pdf") && !page.contains("the worst first"), "{page}");
     campaign
         .rowcast(&["preview", "people.csv", "-m", "message.txt", "--worst", "0"])
         .exits(2);
