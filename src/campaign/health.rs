@@ -175,23 +175,47 @@ impl Health {
 
     /// Why an account in this state cannot send; a word that nobody knows is noted and believed.
     fn judge(&mut self, state: &AccountInfo) -> Option<String> {
-        let status = state.status.as_deref().unwrap_or_default().trim().to_uppercase();
-        if state.enabled == Some(false) {
-            return Some("it is disabled".to_owned());
-        }
-        if state.has_tokens == Some(false) {
-            return Some("it is logged out (without tokens); connect it again".to_owned());
-        }
-        if status == "ERROR" {
-            return Some("it is in ERROR and needs a person".to_owned());
-        }
-        if !status.is_empty() && !HEALTHY.contains(&status.as_str()) {
-            self.notes.push(format!(
-                "Account {} is in the state {status}, which rowcast does not know; it is taken for healthy.",
+        match fitness(state) {
+            Fitness::Unfit(why) => return Some(why.to_owned()),
+            Fitness::Unknown(word) => self.notes.push(format!(
+                "Account {} is in the state {word}, which rowcast does not know; it is taken for healthy.",
                 state.id
-            ));
+            )),
+            Fitness::Fit | Fitness::Untold => {}
         }
         None
+    }
+}
+
+/// Whether an account can send, as far as its state tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fitness {
+    /// It can.
+    Fit,
+    /// It cannot, and why.
+    Unfit(&'static str),
+    /// Its state is a word that nobody knows; it is taken for one that can.
+    Unknown(String),
+    /// Nothing tells.
+    Untold,
+}
+
+/// Judges an account by its state.
+#[must_use]
+pub fn fitness(state: &AccountInfo) -> Fitness {
+    let status = state.status.as_deref().unwrap_or_default().trim().to_uppercase();
+    if state.enabled == Some(false) {
+        return Fitness::Unfit("it is disabled");
+    }
+    if state.has_tokens == Some(false) {
+        return Fitness::Unfit("it is logged out (without tokens); connect it again");
+    }
+    match status.as_str() {
+        "ERROR" => Fitness::Unfit("it is in ERROR and needs a person"),
+        "" if state.enabled.is_none() && state.has_tokens.is_none() => Fitness::Untold,
+        "" => Fitness::Fit,
+        healthy if HEALTHY.contains(&healthy) => Fitness::Fit,
+        _ => Fitness::Unknown(status),
     }
 }
 

@@ -118,15 +118,36 @@ fn the_accounts_of_a_key_are_shown_with_their_state_and_quotas() {
         ..Settings::default()
     });
     let campaign = Campaign::with_rows(1);
-    let shown = campaign.rowcast(&["accounts", "--base-url", stand_in.base_url()]).exits(0);
-    for text in [ANN, "Ann Lee", "MESSAGE: 0 of 150 used, daily", "logged out"] {
-        assert!(shown.stdout.contains(text), "{text}\n{}", shown.stdout);
+    let shown = campaign.rowcast(&["accounts", "--base-url", stand_in.base_url()]).exits(0).stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    let cells = |line: &str| -> Vec<String> {
+        line.split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let head = ["ACCOUNT", "NAME", "STATE", "PLAN", "QUOTA", "USED", "LIMIT", "BEGINS ANEW"];
+    assert_eq!(cells(lines[0]), head, "{shown}");
+    let ann = cells(lines[1]);
+    assert_eq!(ann[..3], [ANN, "Ann Lee", "ready (AVAILABLE)"], "{shown}");
+    assert_eq!(ann[4..7], ["MESSAGE daily", "0", "150"], "{shown}");
+    assert!(ann[7].ends_with("T00:00:00.000Z"), "{shown}");
+    let bob = lines.iter().position(|line| line.contains(BOB)).expect("a line");
+    assert!(cells(lines[bob])[2].starts_with("cannot send"), "{shown}");
+    // Every column begins below its head.
+    for (title, cell) in [("STATE", "ready"), ("QUOTA", "MESSAGE"), ("LIMIT", "150")] {
+        assert_eq!(lines[0].find(title), lines[1].find(cell), "{title}\n{shown}");
     }
+    let why = format!("{BOB}: it is logged out (without tokens); connect it again");
+    assert!(lines.contains(&why.as_str()), "{shown}");
     let json = campaign
         .rowcast(&["accounts", "--base-url", stand_in.base_url(), "--format", "json"])
         .exits(0)
         .json();
     assert_eq!(json["accounts"][1]["tokens"], false);
+    assert_eq!(json["accounts"][0]["can_send"], true);
+    assert_eq!(json["accounts"][1]["can_send"], false);
     assert_eq!(json["accounts"][0]["quotas"][0]["limit"], 150);
     let refusing = StandIn::with_faults("any=401,on=account");
     campaign.rowcast(&["accounts", "--base-url", refusing.base_url()]).exits(3);

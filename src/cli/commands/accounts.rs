@@ -1,37 +1,27 @@
 //! `rowcast accounts`: the sending accounts of the key, their state and quotas.
 
-use rowcast::adapters::api::Quota;
+use rowcast::adapters::api::{AccountInfo, Quota};
 use rowcast::campaign::accounts::{AccountCard, cards, name_of};
 use rowcast::campaign::asking::Asker;
 use rowcast::campaign::connect::connect_to;
-use rowcast::campaign::settings::{Endpoint, Format, Pace};
+use rowcast::campaign::health::{Fitness, fitness};
+use rowcast::campaign::settings::{Format, Pace};
 use rowcast::model::rate::Ceiling;
 use serde_json::{Value, json};
 
 use super::super::exit::Exit;
-use super::super::settings::{Service, key};
-use super::super::terminal::{Screen, Style, json_line, one_line};
-use super::refuse;
+use super::super::settings::Service;
+use super::super::terminal::{Screen, json_line, number, one_line};
+use super::{refuse, session};
 
 /// Lists the accounts.
 pub fn run(service: &Service, screen: &mut Screen) -> Exit {
-    let key = match &service.endpoint {
-        Endpoint::Sandbox => None,
-        Endpoint::Service { key, .. } => match key::read(key) {
-            Ok(read) => Some(read.key),
-            Err(error) => {
-                screen.error(&error);
-                return error.exit();
-            }
-        },
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            screen.error(&format!("cannot start: {error}"));
-            return Exit::Defect;
-        }
-    };
+    begin(service, screen).unwrap_or_else(|exit| exit)
+}
+
+fn begin(service: &Service, screen: &mut Screen) -> Result<Exit, Exit> {
+    let key = session::key_for(&service.endpoint, screen)?;
+    let runtime = session::runtime(tokio::runtime::Builder::new_current_thread(), screen)?;
     let pace = Pace::default();
     let asked = runtime.block_on(async {
         let connection = connect_to(&service.endpoint, pace.timeout, key.as_ref()).await?;
@@ -41,7 +31,7 @@ pub fn run(service: &Service, screen: &mut Screen) -> Exit {
         connection.close().await;
         cards
     });
-    match asked {
+    Ok(match asked {
         Ok(cards) => {
             match service.format {
                 Format::Json => screen.line(&json_line(&as_json(&cards).to_string())),
@@ -50,57 +40,82 @@ pub fn run(service: &Service, screen: &mut Screen) -> Exit {
             Exit::Done
         }
         Err(error) => refuse(screen, &error),
-    }
+    })
 }
 
+const HEAD: [&str; 8] = ["ACCOUNT", "NAME", "STATE", "PLAN", "QUOTA", "USED", "LIMIT", "BEGINS ANEW"];
+
+/// A line for each quota of an account, and one for an account that has none; then what there is to say, in words.
 fn show(cards: &[AccountCard], screen: &mut Screen) {
     if cards.is_empty() {
         screen.line("The key has no account.");
+        return;
     }
+    let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     for card in cards {
-        let account = &card.account;
-        let head = screen.on_out(Style::Bold, &one_line(&account.id));
-        let plan = account.linkedin_plan.as_ref().and_then(|plan| plan.premium_type.as_deref());
-        let told = [
-            Some(name_of(account)),
-            account.public_id.clone(),
-            account.status.clone(),
-            plan.map(str::to_owned),
-        ];
-        let told: Vec<String> = told.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-        screen.line(&format!("{head}  {}", one_line(&told.join(" · "))));
-        for (is, words) in [
-            (account.enabled == Some(false), "it is switched off"),
-            (account.has_tokens == Some(false), "it is logged out: connect it again"),
-            (account.api_seat_allocated == Some(false), "the key has no seat for it"),
-        ] {
-            if is {
-                let line = screen.on_out(Style::Red, words);
-                screen.line(&format!("  {line}"));
-            }
+        let about = about(card);
+        let quotas = card.quotas.iter().map(about_quota);
+        let quotas: Vec<_> = if card.quotas.is_empty() {
+            vec![["", "-", "-", "-"].map(str::to_owned)]
+        } else {
+            quotas.collect()
+        };
+        for (index, quota) in quotas.into_iter().enumerate() {
+            let about = if index == 0 { about.clone() } else { Default::default() };
+            rows.push(about.into_iter().chain(quota).collect());
         }
-        for quota in &card.quotas {
-            screen.line(&format!("  {}", one_line(&in_words(quota))));
-        }
-        for untold in &card.untold {
-            screen.line(&format!("  not told: {}", one_line(untold)));
-        }
+    }
+    screen.table(&rows);
+    for line in cards.iter().flat_map(remarks) {
+        screen.prose(&line);
     }
 }
 
-fn in_words(quota: &Quota) -> String {
-    let number = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
-    let mut words = format!("{}: {} of {} used", quota.feature, number(quota.used), number(quota.limit));
-    if let Some(window) = &quota.window {
-        words = format!("{words}, {window}");
+/// Id, name, state and plan. Whether it can send is a word, not a colour.
+fn about(card: &AccountCard) -> [String; 4] {
+    let account = &card.account;
+    let plan = account.linkedin_plan.as_ref().and_then(|plan| plan.premium_type.as_deref());
+    let status = account.status.as_deref().unwrap_or("?");
+    let state = match fitness(account) {
+        Fitness::Fit | Fitness::Unknown(_) => format!("ready ({status})"),
+        Fitness::Unfit(_) => format!("cannot send ({status})"),
+        Fitness::Untold => "not told".to_owned(),
+    };
+    let name = match (name_of(account), &account.public_id) {
+        (name, Some(id)) if name.is_empty() => id.clone(),
+        (name, _) => name,
+    };
+    [account.id.as_str(), &name, &state, plan.unwrap_or("-")].map(|text| one_line(text).into_owned())
+}
+
+/// What is counted, how much of it is used, of how much, and when it begins anew.
+fn about_quota(quota: &Quota) -> [String; 4] {
+    let count = |count: Option<u32>| count.map_or_else(|| "?".to_owned(), |count| number(count as usize));
+    let feature = match &quota.window {
+        Some(window) => format!("{} {window}", quota.feature),
+        None => quota.feature.clone(),
+    };
+    let reset = quota.reset_at.map_or_else(|| "?".to_owned(), |at| at.to_string());
+    [one_line(&feature).into_owned(), count(quota.used), count(quota.limit), reset]
+}
+
+/// What no cell has room for.
+fn remarks(card: &AccountCard) -> Vec<String> {
+    let account = &card.account;
+    let mut remarks = Vec::new();
+    match fitness(account) {
+        Fitness::Unfit(why) => remarks.push(why.to_owned()),
+        Fitness::Unknown(word) => remarks.push(format!("{word} is a state that rowcast does not know; it is taken for healthy")),
+        Fitness::Fit | Fitness::Untold => {}
     }
-    if let Some(reset) = quota.reset_at {
-        words = format!("{words}, anew at {reset}");
+    if account.api_seat_allocated == Some(false) {
+        remarks.push("the key has no seat for it".to_owned());
     }
-    if quota.limit_reached == Some(true) {
-        words.push_str("; the network itself refuses more");
-    }
-    words
+    let refused = card.quotas.iter().filter(|quota| quota.limit_reached == Some(true));
+    remarks.extend(refused.map(|quota| format!("the network itself refuses more of {}", quota.feature)));
+    remarks.extend(card.untold.iter().map(|untold| format!("not told: {untold}")));
+    let line = |remark: String| one_line(&format!("{}: {remark}", account.id)).into_owned();
+    remarks.into_iter().map(line).collect()
 }
 
 fn as_json(cards: &[AccountCard]) -> Value {
@@ -116,11 +131,20 @@ fn as_json(cards: &[AccountCard]) -> Value {
         let plan = account.linkedin_plan.as_ref();
         json!({
             "id": account.id, "name": name_of(account), "public_id": account.public_id, "status": account.status,
-            "enabled": account.enabled, "seat": account.api_seat_allocated, "tokens": account.has_tokens,
+            "can_send": can_send(account), "enabled": account.enabled, "seat": account.api_seat_allocated, "tokens": account.has_tokens,
             "plan": plan.and_then(|plan| plan.premium_type.as_ref()),
             "sales_navigator": plan.and_then(|plan| plan.has_sales_navigator),
             "quotas": card.quotas.iter().map(quota).collect::<Vec<_>>(), "not_told": card.untold,
         })
     };
     json!({ "accounts": cards.iter().map(card).collect::<Vec<_>>() })
+}
+
+/// Whether an account can send; `None` where nothing tells.
+fn can_send(account: &AccountInfo) -> Option<bool> {
+    match fitness(account) {
+        Fitness::Fit | Fitness::Unknown(_) => Some(true),
+        Fitness::Unfit(_) => Some(false),
+        Fitness::Untold => None,
+    }
 }

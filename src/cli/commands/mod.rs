@@ -11,6 +11,7 @@ pub mod report;
 pub mod results;
 pub mod run;
 pub mod sandbox;
+pub mod session;
 pub mod signals;
 pub mod status;
 pub mod suppress;

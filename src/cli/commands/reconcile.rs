@@ -2,7 +2,7 @@
 
 use rowcast::campaign::error::CampaignError;
 use rowcast::campaign::reconcile::{Halt, Method, Orders, Reconciled, Told, reconcile};
-use rowcast::campaign::settings::{Endpoint, Format, Secret, Settings};
+use rowcast::campaign::settings::{Format, Settings};
 use rowcast::engine::clock::wall_time;
 use rowcast::model::event::Asked;
 use rowcast::model::row::RowNumber;
@@ -11,31 +11,26 @@ use rowcast::model::time::Span;
 use serde_json::json;
 
 use super::super::exit::Exit;
-use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Screen, counted, json_line, number, one_line};
-use super::{again, in_words, refuse, signals};
+use super::{again, in_words, refuse, session, signals};
 
 /// How many rows that are still unconfirmed are shown.
 const SHOWN: usize = 20;
 
 /// Settles what can be settled.
 pub fn run(settings: &Settings, orders: &Orders, screen: &mut Screen) -> Exit {
-    let key = match key(settings, orders, screen) {
-        Ok(key) => key,
-        Err(error) => {
-            screen.error(&error);
-            return error.exit();
-        }
+    begin(settings, orders, screen).unwrap_or_else(|exit| exit)
+}
+
+fn begin(settings: &Settings, orders: &Orders, screen: &mut Screen) -> Result<Exit, Exit> {
+    // A person's verdict needs no key.
+    let key = match orders.method {
+        Method::ReadBack { .. } => session::key_for(&settings.endpoint, screen)?,
+        Method::Mark { .. } => None,
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            screen.error(&format!("cannot start: {error}"));
-            return Exit::Defect;
-        }
-    };
+    let runtime = session::runtime(tokio::runtime::Builder::new_current_thread(), screen)?;
     let done = runtime.block_on(async { reconcile(settings, key.as_ref(), orders, signals::listen(), |told| say(told, screen)).await });
-    match done {
+    Ok(match done {
         Ok(reconciled) => {
             conclude(settings, &reconciled, screen);
             exit(&reconciled)
@@ -45,21 +40,7 @@ pub fn run(settings: &Settings, orders: &Orders, screen: &mut Screen) -> Exit {
             Exit::Done
         }
         Err(error) => refuse(screen, &error),
-    }
-}
-
-/// The key, where the service is asked.
-fn key(settings: &Settings, orders: &Orders, screen: &mut Screen) -> Result<Option<Secret>, SettingsError> {
-    match (&settings.endpoint, &orders.method) {
-        (Endpoint::Service { key, .. }, Method::ReadBack { .. }) => {
-            let read = key::read(key)?;
-            if let Some(warning) = read.warning {
-                screen.warning(&warning);
-            }
-            Ok(Some(read.key))
-        }
-        _ => Ok(None),
-    }
+    })
 }
 
 fn say(told: &Told, screen: &mut Screen) {

@@ -17,49 +17,29 @@ use serde_json::json;
 
 use super::super::again as typed;
 use super::super::exit::Exit;
-use super::super::settings::{SettingsError, key};
 use super::super::terminal::{Consent, Question, Screen, counted, json_line, number, one_line};
 use super::super::watch::Watch;
-use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, signals, what_is_left};
+use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, session, signals, what_is_left};
 use proposal::{announce, messages, propose};
 
 /// Runs the campaign.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
-    let purpose = match purpose(settings, screen) {
-        Ok(purpose) => purpose,
-        Err(error) => {
-            screen.error(&error);
-            return error.exit();
-        }
-    };
-    // One thread for the wire, beside this one that decides: neither waits for the other's work.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            screen.error(&format!("cannot start: {error}"));
-            return Exit::Defect;
-        }
-    };
-    match runtime.block_on(converse(settings, purpose, screen)) {
-        Ok(exit) => exit,
-        Err(error) => refuse(screen, &error),
-    }
+    begin(settings, screen).unwrap_or_else(|exit| exit)
 }
 
-/// Whether to send, and with which key. A dry run needs none, nor does the sandbox.
-fn purpose(settings: &Settings, screen: &mut Screen) -> Result<Purpose, SettingsError> {
-    match &settings.endpoint {
-        _ if settings.sending == Sending::DryRun => Ok(Purpose::Show),
-        Endpoint::Sandbox => Ok(Purpose::Send(None)),
-        Endpoint::Service { key, .. } => {
-            let read = key::read(key)?;
-            if let Some(warning) = read.warning {
-                screen.warning(&warning);
-            }
-            Ok(Purpose::Send(Some(read.key)))
-        }
-    }
+fn begin(settings: &Settings, screen: &mut Screen) -> Result<Exit, Exit> {
+    // A dry run needs no key.
+    let purpose = if settings.sending == Sending::DryRun {
+        Purpose::Show
+    } else {
+        Purpose::Send(session::key_for(&settings.endpoint, screen)?)
+    };
+    // One thread for the wire, beside this one that decides: neither waits for the other's work.
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1);
+    let runtime = session::runtime(builder, screen)?;
+    let conversed = runtime.block_on(converse(settings, purpose, screen));
+    Ok(conversed.unwrap_or_else(|error| refuse(screen, &error)))
 }
 
 async fn converse(settings: &Settings, purpose: Purpose, screen: &mut Screen) -> Result<Exit, CampaignError> {

@@ -273,7 +273,7 @@ proptest! {
         let classes = [Class::default(), Class { opener: Opener::Known, hours: 0 }];
         let way = |index: usize| Way {
             account: u16::try_from(mixed(luck ^ index as u64) % u64::from(accounts)).expect("few accounts"),
-            class: u16::from(index % 3 == 0),
+            class: u16::from(index.is_multiple_of(3)),
         };
         let opener = |class: u16| if class == 1 { Opener::Known } else { Opener::New };
         let mut waiting: Vec<Way> = (0..rows).map(way).collect();
