@@ -4,6 +4,7 @@ use super::address::Accounts;
 use super::columns::Columns;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
+use super::gates::online::Looked;
 use super::memory::Memory;
 use super::preflight::{Together, of_templates};
 use super::problems::Problems;
@@ -54,7 +55,16 @@ pub enum Refused {
 /// # Errors
 /// The sheet, a template, or the journal cannot be read.
 pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
+    check_with(settings, Looked::default())
+}
+
+/// The same, with what was found out about people just now.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_with(settings: &Settings, looked: Looked) -> Result<Check, CampaignError> {
     let mut memory = Memory::read(settings)?;
+    memory.take_in(&looked);
     let reading = Reading::open(settings)?;
     if reading.templates().is_none() {
         return Err(CampaignError::NoMessage);
@@ -82,6 +92,7 @@ pub fn check(settings: &Settings) -> Result<Check, CampaignError> {
         }));
     })?;
     found.extend(together.finish());
+    found.extend(looked.unclear);
     let old_texts = outdated.finish();
     let template = Template::since(memory.templates.as_ref(), reading.templates());
     found.extend(old_texts.problem(template, plan.to_send().count()));

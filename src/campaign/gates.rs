@@ -1,6 +1,8 @@
 //! What a campaign remembers of people that it asked about, and what that means for their rows.
 
-use std::collections::HashMap;
+pub mod online;
+
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::contacts::Aim;
@@ -28,6 +30,10 @@ pub struct Remembered {
     asked: Vec<(Option<String>, Moment)>,
     /// Nothing older is kept of that.
     since: Moment,
+    /// The ids of accounts that the sheet or the settings name otherwise, or not at all.
+    ids: BTreeMap<Option<String>, String>,
+    /// What was found since counts although nothing older is to count.
+    began: Moment,
 }
 
 impl Remembered {
@@ -41,6 +47,8 @@ impl Remembered {
             open: HashMap::new(),
             asked: Vec::new(),
             since: wall_time() - period,
+            ids: BTreeMap::new(),
+            began: Moment::from_millis(i64::MAX),
         })
     }
 
@@ -83,6 +91,13 @@ impl Remembered {
         }
     }
 
+    /// Takes over what was found out just now, and what accounts are called.
+    pub fn take_in(&mut self, looked: &online::Looked) {
+        looked.findings.iter().for_each(|finding| self.findings.note(finding));
+        self.ids.clone_from(&looked.ids);
+        self.began = looked.findings.iter().map(|finding| finding.at).min().unwrap_or(self.began);
+    }
+
     /// What a run needs to judge by, and when its accounts asked of late; `ids` are the accounts by index.
     #[must_use]
     pub fn into_gatekeeper(self, gates: &Gates, ids: &[Option<String>], began: Moment) -> (Gatekeeper, Vec<(u16, Moment)>) {
@@ -97,6 +112,16 @@ fn text_of(intent: &Intent) -> TextDigests {
         exact: intent.sha256.clone(),
         folded: intent.folded_sha256.clone(),
     }
+}
+
+/// How long it takes to ask about the people of so many rows of each account, at the most.
+#[must_use]
+pub fn asking_takes(settings: &Settings, by_account: &[usize]) -> Duration {
+    let (Some(rate), Some(rows)) = (settings.pace.read_rate.rate(), by_account.iter().max()) else {
+        return Duration::ZERO;
+    };
+    let questions = u32::try_from(*rows).unwrap_or(u32::MAX).saturating_mul(settings.gates.questions());
+    rate.period().saturating_mul(questions.saturating_sub(1) / rate.count())
 }
 
 /// Judges rows by what earlier runs found out, without asking.
@@ -126,12 +151,18 @@ impl<'a> Judge<'a> {
     const fn times(&self) -> Times {
         Times {
             now: self.now,
-            began: Moment::from_millis(i64::MAX),
+            began: self.known.began,
         }
     }
 
+    /// The id of an account, as far as it is known.
+    fn id(&self, account: Option<&'a str>) -> Option<&'a str> {
+        let renamed = self.known.ids.get(&account.map(str::to_owned));
+        renamed.map(String::as_str).or(account).or(self.default)
+    }
+
     fn found(&self, recipient: &Recipient, account: Option<&str>) -> Known {
-        let own = self.known.findings.of(account.or(self.default), recipient);
+        let own = self.known.findings.of(self.id(account), recipient);
         match self.aim {
             Aim::Tell if own == Known::default() => self.known.findings.of_any(recipient),
             _ => own,
@@ -144,7 +175,7 @@ impl<'a> Judge<'a> {
         let known = self.found(recipient, account);
         let person = Person {
             recipient,
-            account: account.or(self.default),
+            account: self.id(account),
             own: if self.known.own.has(recipient) {
                 Own::Perhaps
             } else {

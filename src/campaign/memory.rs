@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::contacts::Aim;
 use super::error::CampaignError;
+use super::gates::online::Looked;
 use super::gates::{Judge, Remembered};
 use super::settings::Settings;
 use super::sharing::Given;
@@ -210,6 +211,14 @@ impl Memory {
     pub fn judge<'a>(&'a self, settings: &'a Settings, aim: Aim) -> Option<Judge<'a>> {
         let known = self.gates.as_ref()?;
         Some(Judge::new(settings, known, self.account.as_deref(), aim))
+    }
+
+    /// Takes over what was found out about people just now.
+    pub fn take_in(&mut self, looked: &Looked) {
+        looked.findings.iter().for_each(|finding| self.ledger.learn(finding));
+        if let Some(gates) = &mut self.gates {
+            gates.take_in(looked);
+        }
     }
 
     fn note_given(&mut self, entry: &Entry) {

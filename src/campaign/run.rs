@@ -6,6 +6,7 @@ mod sending;
 mod trial;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::accounts::pin;
 use super::address::Accounts;
@@ -13,6 +14,7 @@ use super::check::choice;
 use super::connect::{Connection, connect};
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
+use super::gates::asking_takes;
 use super::health::{Health, examine};
 use super::memory::{Memory, Origin};
 use super::pacing::{Claiming, Pacing};
@@ -121,6 +123,11 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
         .to_send()
         .next()
         .and_then(|planned| reading.redraft(planned, &mut Row::new(), &mut accounts).ok());
+    let proposal = look.proposal(&plan, &accounts, trial.as_ref());
+    let asking = match &trial {
+        None => asking_takes(settings, &proposal.by_account),
+        Some(_) => Duration::ZERO,
+    };
     let proposal = Proposal {
         first: match (&trial, first) {
             (Some(trial), Some(first)) => Some(trial.readdress(first)),
@@ -128,8 +135,8 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
         },
         account_name,
         notes,
-        duration: done.map(|done| done.since(now)),
-        ..look.proposal(&plan, &accounts, trial.as_ref())
+        duration: done.map(|done| done.since(now).max(asking)),
+        ..proposal
     };
     Ok(Prepared {
         settings: settings.clone(),

@@ -45,6 +45,8 @@ pub struct Settings {
     pub delivery: Delivery,
     /// What `run` does before it sends.
     pub sending: Sending,
+    /// Whether `check` asks about people.
+    pub online: Online,
     /// Whether `run` reads back what an earlier run left unconfirmed.
     pub first_reading: FirstReading,
     /// The longest texts that are sent.
@@ -297,6 +299,16 @@ pub enum FirstReading {
     Wanted,
     /// A person said that it is not to.
     Spared,
+}
+
+/// Whether `check` asks the service about the people of the rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Online {
+    /// It does not.
+    #[default]
+    Spared,
+    /// It does.
+    Wanted,
 }
 
 /// What is shown, and how.

@@ -144,6 +144,12 @@ pub struct CheckArgs {
     /// Who must not be written to.
     #[command(flatten)]
     pub contact: ContactArgs,
+    /// Ask the service about the people of the rows, as --require, --skip and --resolve say; needs the key
+    #[arg(long, help_heading = "Gates")]
+    pub online: bool,
+    /// How fast the service is asked.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rowcast::campaign::settings::{
-    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Repeats, Reuse, SERVICE_URL,
-    Sending, Settings, Share, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
+    CampaignFiles, Choice, Contact, Delivery, Endpoint, FirstReading, Format, Invalid, Level, MAX_ATTACHMENT, Online, Repeats, Reuse,
+    SERVICE_URL, Sending, Settings, Share, Sharing, SheetOptions, Show, Unconfirmed, Warnings,
 };
 use rowcast::model::preflight::Lengths;
 use rowcast::model::row::Meaning;
@@ -50,6 +50,7 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         contact,
         sending,
         first_reading,
+        online,
         pace,
         reading,
         format,
@@ -71,6 +72,10 @@ pub fn resolve(typed: Typed, surroundings: &Surroundings) -> Result<Settings, Se
         endpoint: endpoint(&campaign, stage, &layers)?,
         account: layers.pick_text(campaign.account, &keys::ACCOUNT)?,
         pace: pace::pace(&pace, &reading, stage, &layers)?,
+        online: match online {
+            Online::Wanted => Online::Wanted,
+            Online::Spared => layers.switch(layers::Flag::Left, &keys::ONLINE, Online::Wanted)?,
+        },
         first_reading: match first_reading {
             FirstReading::Spared => FirstReading::Spared,
             FirstReading::Wanted => layers.switch(layers::Flag::Left, &keys::NO_RECONCILE, FirstReading::Spared)?,

@@ -8,6 +8,9 @@ use crate::model::judgement::{TextDigests, folded};
 use crate::model::recipient::Recipient;
 use crate::model::time::Moment;
 
+/// So many rows in a row of which the service does not want to know: it is the question that it does not know.
+pub const UNCLEAR_IN_A_ROW: u32 = 3;
+
 const MESSAGES_ON_A_PAGE: u32 = 50;
 /// More pages of one conversation are not read.
 const PAGES: u32 = 20;

@@ -201,6 +201,17 @@ impl Gates {
         self.held_by.contains(&gate)
     }
 
+    /// How many questions one row takes, where its conversation has one page.
+    #[must_use]
+    pub fn questions(&self) -> u32 {
+        let connected = u32::from(self.has(Gate::Unconnected));
+        let replied = u32::from(self.has(Gate::Replied));
+        let conversation = replied > 0 || self.has(Gate::InConversation);
+        // Whoever tells how people stand to each other usually tells their URNs.
+        let named = self.resolve == Resolve::Wanted && connected == 0;
+        connected + replied + u32::from(conversation || named)
+    }
+
     /// How they are asked for: `--require connected, --resolve`.
     #[must_use]
     pub fn words(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod connected;
 mod conversations;
+mod online;
 mod resolve;
 
 use std::path::Path;

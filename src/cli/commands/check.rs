@@ -1,14 +1,16 @@
 //! `rowcast check`: every problem, grouped, the worst first.
 
-use rowcast::campaign::check::{Check, Refused, check};
+use rowcast::campaign::check::{Check, Refused, check_with};
 use rowcast::campaign::columns::{Column, Columns, Variable};
+use rowcast::campaign::gates::online::{Looked, look};
 use rowcast::campaign::problems::{Kind, Problems};
-use rowcast::campaign::settings::{Format, Settings};
+use rowcast::campaign::settings::{Endpoint, Format, Online, Settings};
 use rowcast::model::problem::Severity;
 use rowcast::model::status::Status;
 use serde_json::{Value, json};
 
 use super::super::exit::Exit;
+use super::super::settings::key;
 use super::super::terminal::{Screen, Style, counted, json_line, number, one_line};
 use super::{again, in_words, problems, refuse};
 
@@ -21,18 +23,67 @@ const NAMED: usize = 40;
 
 /// Checks the campaign and shows what was found.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
-    let found = match check(settings) {
+    let asked = match settings.online {
+        Online::Wanted => match ask(settings, screen) {
+            Ok(looked) => looked,
+            Err(exit) => return exit,
+        },
+        Online::Spared => Looked::default(),
+    };
+    let halt = asked.halt.clone();
+    let found = match check_with(settings, asked) {
         Ok(found) => found,
         Err(error) => return refuse(screen, &error),
     };
+    if let Some(why) = &halt {
+        screen.warning(&format!("not everybody was asked about: {why}"));
+    }
     match settings.show.format {
         Format::Json => screen.line(&json_line(&as_json(&found))),
         Format::Text => show(settings, &found, screen),
     }
-    match found.refused {
-        Refused::Yes => Exit::Refused,
-        Refused::No => Exit::Done,
+    match (found.refused, halt) {
+        (Refused::Yes, _) => Exit::Refused,
+        (Refused::No, Some(_)) => Exit::Stopped,
+        (Refused::No, None) => Exit::Done,
     }
+}
+
+/// Asks about the people of the rows.
+fn ask(settings: &Settings, screen: &mut Screen) -> Result<Looked, Exit> {
+    let key = match &settings.endpoint {
+        Endpoint::Sandbox => None,
+        Endpoint::Service { key, .. } => {
+            let read = key::read(key).map_err(|error| {
+                screen.error(&error);
+                error.exit()
+            })?;
+            if let Some(warning) = read.warning {
+                screen.warning(&warning);
+            }
+            Some(read.key)
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            screen.error(&format!("cannot start: {error}"));
+            Exit::Defect
+        })?;
+    let begin = |rows| {
+        let (rows, rate) = (counted(rows, "row"), settings.pace.read_rate);
+        screen.say(&format!(
+            "Asking about {rows} ({}), each account's at most at {rate}; nothing is sent.",
+            settings.gates.words()
+        ));
+    };
+    let looked = runtime.block_on(look(settings, key.as_ref(), begin));
+    let looked = looked.map_err(|error| refuse(screen, &error))?;
+    for note in &looked.notes {
+        screen.warning(note);
+    }
+    Ok(looked)
 }
 
 fn as_json(found: &Check) -> String {

@@ -145,6 +145,7 @@ pub const STRICT: Setting = top("strict", Kind::Switch);
 pub const YES: Setting = top("yes", Kind::Switch);
 pub const DRY_RUN: Setting = top("dry_run", Kind::Switch);
 pub const NO_RECONCILE: Setting = top("no_reconcile", Kind::Switch);
+pub const ONLINE: Setting = top("online", Kind::Switch);
 pub const FORMAT: Setting = top("format", Kind::Text);
 pub const QUIET: Setting = top("quiet", Kind::Switch);
 pub const VERBOSE: Setting = top("verbose", Kind::Switch);
@@ -215,6 +216,7 @@ pub const ALL: &[&Setting] = &[
     &YES,
     &DRY_RUN,
     &NO_RECONCILE,
+    &ONLINE,
     &FORMAT,
     &QUIET,
     &VERBOSE,

@@ -1,6 +1,6 @@
 //! The flags of a command, in the groups that settings are made from; a group that the command does not take is blank.
 
-use rowcast::campaign::settings::FirstReading;
+use rowcast::campaign::settings::{FirstReading, Online};
 
 use crate::cli::args::{
     CampaignArgs, CheckArgs, ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, PaceArgs, PlanArgs, PreviewArgs, ReadingArgs,
@@ -24,6 +24,8 @@ pub struct Typed {
     pub sending: SendingArgs,
     /// Whether `run` is to look first for what is unconfirmed.
     pub first_reading: FirstReading,
+    /// Whether `check` asks about people.
+    pub online: Online,
     /// How fast.
     pub pace: PaceArgs,
     /// How fast the service is asked.
@@ -104,6 +106,8 @@ impl From<CheckArgs> for Typed {
             delivery,
             choice,
             contact,
+            online,
+            reading,
             format,
         } = args;
         Self {
@@ -112,6 +116,8 @@ impl From<CheckArgs> for Typed {
             delivery,
             choice,
             contact,
+            online: if online { Online::Wanted } else { Online::Spared },
+            reading,
             format,
             ..Self::default()
         }

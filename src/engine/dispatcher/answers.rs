@@ -1,7 +1,7 @@
 //! Questions about people before they are written to, and what follows from their answers.
 
 use super::super::gatekeeper::Judged;
-use super::super::inquest::{Inquest, Learned, Needed};
+use super::super::inquest::{Inquest, Learned, Needed, UNCLEAR_IN_A_ROW};
 use super::super::lane::{self, Stopped};
 use super::super::schedule::Slot;
 use super::consequences::backoff;
@@ -15,9 +15,6 @@ use crate::model::gate::Question;
 use crate::model::plan::Planned;
 use crate::model::status::Status;
 use crate::model::window::Opening;
-
-/// So many rows in a row of which the service does not want to know: it is the question that it does not know.
-const UNCLEAR_IN_A_ROW: u32 = 3;
 
 /// What came of a question.
 pub(super) struct Heard {

@@ -73,6 +73,8 @@ pub enum Code {
     DoNotContact,
     /// The recipient got a message before.
     AlreadyContacted,
+    /// A gate is asked for, and nobody can say whether it holds the row.
+    CannotBeJudged,
     /// The recipient is not connected to the account.
     NotConnected,
     /// There is a conversation with the recipient already.
@@ -89,7 +91,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::BlankKey,
         Self::NoRecipient,
         Self::BadRecipient,
@@ -123,6 +125,7 @@ impl Code {
         Self::TextChanged,
         Self::DoNotContact,
         Self::AlreadyContacted,
+        Self::CannotBeJudged,
         Self::NotConnected,
         Self::InConversation,
         Self::Replied,
@@ -168,6 +171,7 @@ impl Code {
             Self::TextChanged => "text-changed",
             Self::DoNotContact => "do-not-contact",
             Self::AlreadyContacted => "already-contacted",
+            Self::CannotBeJudged => "cannot-be-judged",
             Self::NotConnected => "not-connected",
             Self::InConversation => "in-conversation",
             Self::Replied => "replied",

@@ -55,6 +55,12 @@ pub(super) fn propose(settings: &Settings, proposal: &Proposal, screen: &mut Scr
         screen.note(&format!("  {} from {name}", counted(*rows, "message")));
     }
     screen.note(&format!("  {}", pace_in_words(settings, proposal)));
+    if !settings.gates.are_none() && proposal.test_to.is_none() {
+        let (words, rate) = (settings.gates.words(), settings.pace.read_rate);
+        screen.note(&format!(
+            "  Each is asked about first ({words}; {rate} from each account): fewer may be sent"
+        ));
+    }
     show_problems(settings, proposal, screen);
     if let Some(first) = &proposal.first {
         let head = screen.on_err(
