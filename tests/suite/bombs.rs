@@ -510,13 +510,20 @@ fn an_ods_with_a_password() {
     let book = archive(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
         ("META-INF/manifest.xml", manifest),
-        ("content.xml", b"\x12\x34\x56"),
+        ("content.xml", b"\xb8\x9c<\xff\x12 no XML at all"),
     ]);
     refused_as(
         &["sheet.ods"],
         &book,
         ": the workbook is protected by a password; save it without one",
     );
+}
+
+#[test]
+fn a_workbook_that_a_macintosh_packed_is_read() {
+    let forks = "__MACOSX/xl/_rels/._workbook.xml.rels";
+    let write = |zip: &mut ZipWriter<Cursor<Vec<u8>>>| zip.write_all(b"\0\x05\x16\x07\0\x02\0\0Mac OS X \xb0<\xb0").expect("bytes");
+    read(&xlsx_with(forks, forks, write), 1);
 }
 
 #[test]

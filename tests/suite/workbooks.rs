@@ -407,6 +407,18 @@ fn numbers_that_a_workbook_no_longer_knows_are_refused_with_their_cell() {
 }
 
 #[test]
+fn numbers_that_are_no_dates_in_a_format_of_dates_are_refused_with_their_cell() {
+    for serial in ["2994626", "-1", "1E+300"] {
+        let kept = cell(&format!("s=\"1\"><v>{serial}</v>"), "");
+        refused(
+            &xlsx(&[people(&[text("fine"), kept])]),
+            &[],
+            &["tab 'People' row 3", "cell C3 has the format of a date and a number that is none"],
+        );
+    }
+}
+
+#[test]
 fn formulas_that_were_never_computed_are_refused_with_their_cell() {
     let tab = people(&[text("fine"), cell("><f>1+1</f>", "table:formula=\"of:=1+1\">")]);
     for sheet in [xlsx(std::slice::from_ref(&tab)), ods(&[tab])] {

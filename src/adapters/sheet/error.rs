@@ -164,6 +164,8 @@ pub enum Fault {
     NoStoredValue { cell: String },
     #[error("cell {cell} has a number of more than 15 digits, which a workbook does not keep: make it text and type it again")]
     TooPrecise { cell: String },
+    #[error("cell {cell} has the format of a date and a number that is none, which programs show as '####': look at the cell")]
+    NoDate { cell: String },
 }
 
 impl Fault {

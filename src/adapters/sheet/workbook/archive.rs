@@ -9,7 +9,7 @@ use zip::result::ZipError;
 
 use super::Stop;
 use super::gauge::{LARGEST, LARGEST_SMALL, Laid, Measure, Role, measure};
-use super::parts::{ROOT, index_of, main, name_of, tabs, usual};
+use super::parts::{ROOT, index_of, main, name_of, split, tabs, usual};
 use crate::adapters::sheet::describe::Format;
 use crate::adapters::sheet::error::Fault;
 
@@ -42,11 +42,14 @@ pub(super) fn checked(file: File) -> Result<Checked, Stop> {
     } else {
         return Err(Stop::Fault(Fault::Format("this is an archive, but no .xlsx or .ods workbook")));
     };
+    if format == Format::Ods {
+        // With a password there is nothing else to read.
+        check_ods(&mut archive)?;
+    }
     let layout = measured(&mut archive, format)?;
-    match format {
-        Format::Ods => check_ods(&mut archive)?,
+    if format == Format::Xlsx {
         // Whether two of them are one.
-        _ => drop(tabs(&mut archive)?),
+        tabs(&mut archive)?;
     }
     Ok(Checked { format, archive, layout })
 }
@@ -66,10 +69,8 @@ fn measured(archive: &mut Archive, format: Format) -> Result<Laid, Stop> {
         }
         _ => None,
     };
-    let role = |name: &str| match &main {
-        Some(main) if main == name => Role::Small,
-        _ => Role::of(name),
-    };
+    let roles = roles(format, main.as_deref());
+    let role = |name: &str| roles.iter().find(|(known, _)| known == name).map_or(Role::Other, |(_, role)| *role);
     let (mut total, mut layout) = (0, Laid::Plainly);
     for index in 0..archive.len() {
         let measure = unpack(archive, index, role, LARGEST - total)?;
@@ -79,6 +80,21 @@ fn measured(archive: &mut Archive, format: Format) -> Result<Laid, Stop> {
         }
     }
     Ok(layout)
+}
+
+/// The parts that are parsed whatever their names say, as usual names.
+fn roles(format: Format, main: Option<&str>) -> Vec<(String, Role)> {
+    let Some(main) = main.filter(|_| format == Format::Xlsx) else {
+        return vec![("content.xml".to_owned(), Role::Tabs)];
+    };
+    let (folder, base) = split(main);
+    vec![
+        (ROOT.to_owned(), Role::Small),
+        (main.to_owned(), Role::Small),
+        (format!("{folder}_rels/{base}.rels"), Role::Small),
+        (format!("{folder}styles.xml"), Role::Small),
+        (format!("{folder}sharedstrings.xml"), Role::Strings),
+    ]
 }
 
 /// An error of the archive.

@@ -37,7 +37,7 @@ const MOST_TABS: usize = 20_000;
 pub(super) enum Role {
     /// The strings that cells refer to.
     Strings,
-    /// A part that is small in every honest workbook.
+    /// A list or the styles, which are small in every honest workbook.
     Small,
     /// The tabs of an `OpenDocument` spreadsheet.
     Tabs,
@@ -46,17 +46,6 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The role of a part by its name, which is in lower case and has `/` between its parts.
-    pub(super) fn of(name: &str) -> Self {
-        match name.rsplit('/').next().unwrap_or_default() {
-            _ if name == "content.xml" => Self::Tabs,
-            "sharedstrings.xml" => Self::Strings,
-            "styles.xml" | "theme1.xml" | "workbook.xml" | "manifest.xml" | "meta.xml" | "[content_types].xml" => Self::Small,
-            base if base.rsplit('.').next() == Some("rels") => Self::Small,
-            _ => Self::Other,
-        }
-    }
-
     const fn limit(self) -> u64 {
         match self {
             Self::Strings => LARGEST_STRINGS,

@@ -2,17 +2,34 @@
 
 use calamine::ExcelDateTime;
 
-/// A number has more digits than a workbook keeps: what it shows is not what was typed.
+use crate::adapters::sheet::error::Fault;
+
+/// Why nobody can say what a cell shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooPrecise;
+pub(super) enum Unclear {
+    /// A number has more digits than a workbook keeps: what it shows is not what was typed.
+    TooPrecise,
+    /// A number that no calendar has a day for, in a format of dates: spreadsheet programs show `####`, or each another day.
+    NoDate,
+}
+
+impl Unclear {
+    /// The fault of the cell with this name.
+    pub(super) fn fault(&self, cell: String) -> Fault {
+        match self {
+            Self::TooPrecise => Fault::TooPrecise { cell },
+            Self::NoDate => Fault::NoDate { cell },
+        }
+    }
+}
 
 /// A number without `.0`, with the 15 digits that spreadsheet programs keep.
-pub(super) fn number(value: f64) -> Result<String, TooPrecise> {
+pub(super) fn number(value: f64) -> Result<String, Unclear> {
     if !value.is_finite() {
         return Ok(value.to_string());
     }
     if value.abs() >= 1e15 && value.fract() == 0.0 {
-        return Err(TooPrecise);
+        return Err(Unclear::TooPrecise);
     }
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     Ok(if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() })
@@ -24,18 +41,23 @@ pub(super) const fn logical(value: bool) -> &'static str {
 }
 
 /// A date as `2025-10-13`, with a time of day as `2025-10-13T12:59:02`, a time alone as `12:59:02`.
-pub(super) fn date(value: ExcelDateTime) -> String {
+pub(super) fn date(value: ExcelDateTime) -> Result<String, Unclear> {
     let serial = value.as_f64();
     if value.is_duration() || (0.0..1.0).contains(&serial) {
-        return clock(serial);
+        return Ok(clock(serial));
     }
     let (year, month, day, hour, minute, second, milli) = value.to_ymd_hms_milli();
+    // Whatever lies beyond the last day, which has one of two numbers, is taken for it.
+    let last = (year, month, day) == (9999, 12, 31) && ![2_958_465.0, 2_957_003.0].contains(&serial.floor());
+    if serial < 0.0 || last {
+        return Err(Unclear::NoDate);
+    }
     let date = format!("{year:04}-{month:02}-{day:02}");
-    match (hour, minute, second, milli) {
+    Ok(match (hour, minute, second, milli) {
         (0, 0, 0, 0) => date,
         (_, _, _, 0) => format!("{date}T{hour:02}:{minute:02}:{second:02}"),
         _ => format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}"),
-    }
+    })
 }
 
 /// Days as hours, minutes and seconds.
@@ -107,18 +129,26 @@ mod tests {
         ] {
             assert_eq!(number(value).as_deref(), Ok(shown));
         }
-        assert_eq!(number(1_234_567_890_123_456.0), Err(TooPrecise));
+        assert_eq!(number(1_234_567_890_123_456.0), Err(Unclear::TooPrecise));
         assert_eq!(iso_date("2025-10-13T00:00:00"), "2025-10-13");
         assert_eq!(iso_date("2025-10-13T12:59:02.000000000"), "2025-10-13T12:59:02");
         assert_eq!(iso_time("PT12H59M02S"), "12:59:02");
         assert_eq!(iso_time("PT1H2M3.000S"), "01:02:03");
         assert_eq!(iso_time("P1D"), "P1D");
         let date_of = |serial| date(ExcelDateTime::new(serial, calamine::ExcelDateTimeType::DateTime, false));
-        assert_eq!(date_of(45_943.0), "2025-10-13");
-        assert_eq!(date_of(45_943.5), "2025-10-13T12:00:00");
-        assert_eq!(date_of(0.75), "18:00:00");
+        for (serial, shown) in [
+            (45_943.0, "2025-10-13"),
+            (45_943.5, "2025-10-13T12:00:00"),
+            (0.75, "18:00:00"),
+            (2_958_465.5, "9999-12-31T12:00:00"),
+        ] {
+            assert_eq!(date_of(serial).as_deref(), Ok(shown));
+        }
+        for serial in [2_958_466.0, 2_994_626.0, 1e15, -1.0, -0.5] {
+            assert_eq!(date_of(serial), Err(Unclear::NoDate), "{serial}");
+        }
         let span = ExcelDateTime::new(1.5, calamine::ExcelDateTimeType::TimeDelta, false);
-        assert_eq!(date(span), "36:00:00");
+        assert_eq!(date(span).as_deref(), Ok("36:00:00"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::archive::{Archive, zip_error};
-use super::number::{TooPrecise, iso_date, iso_time, logical};
+use super::number::{Unclear, iso_date, iso_time, logical};
 use super::shape::{Shape, padded_as_shown};
 use super::table::{Cells, MOST_COLUMNS, MOST_ROWS, Table, cell_fault};
 use super::{Blame, Filled, Found, Seen, Stop, choose};
@@ -269,7 +269,9 @@ impl Walk {
             return Err(fault(|cell| Fault::NoStoredValue { cell }));
         }
         let repeats = value.repeats;
-        let text = value.shown().map_err(|TooPrecise| fault(|cell| Fault::TooPrecise { cell }))?;
+        let text = value
+            .shown()
+            .map_err(|unclear| cell_fault(self.number, column, |cell| unclear.fault(cell)))?;
         if trim(&text).is_empty() {
             return Ok(());
         }
@@ -353,7 +355,7 @@ impl Value {
     }
 
     /// The cell as a person sees it.
-    fn shown(self) -> Result<String, TooPrecise> {
+    fn shown(self) -> Result<String, Unclear> {
         let Some(stored) = self.stored else {
             return Ok(self.text);
         };

@@ -18,6 +18,11 @@ pub(super) fn usual(name: &str) -> String {
     name.replace('\\', "/").to_lowercase()
 }
 
+/// The folder of a part with its `/`, and the name within.
+pub(super) fn split(name: &str) -> (&str, &str) {
+    name.split_at(name.rfind('/').map_or(0, |slash| slash + 1))
+}
+
 /// Where the part with this usual name stands in the archive.
 pub(super) fn index_of(archive: &Archive, name: &str) -> Option<usize> {
     (0..archive.len()).find(|&index| name_of(archive, index).is_some_and(|known| known == name))

@@ -3,7 +3,7 @@
 //! Everything else that a format does (signs of a currency, thousands apart, decimals that are zeros) depends on the country
 //! of the one who looks, and is not copied.
 
-use super::number::{TooPrecise, number};
+use super::number::{Unclear, number};
 
 /// What a number format makes of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Shape {
     }
 
     /// The number as a person sees it.
-    pub(super) fn text(self, value: f64) -> Result<String, TooPrecise> {
+    pub(super) fn text(self, value: f64) -> Result<String, Unclear> {
         match self {
             Self::Plain => number(value),
             Self::Share => Ok(number(value * 100.0)? + "%"),

@@ -9,7 +9,7 @@ use calamine::{Cell, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCe
 use super::archive::Checked;
 use super::gauge::Laid;
 use super::layout::Layout;
-use super::number::{TooPrecise, date, iso_date, iso_time, logical};
+use super::number::{Unclear, date, iso_date, iso_time, logical};
 use super::shape::Shape;
 use super::table::{Cells, MOST_ROWS, Table, cell_fault};
 use super::{Blame, Filled, Found, Seen, Stop, choose};
@@ -94,7 +94,7 @@ fn copy_cells(workbook: &mut Workbook, name: &str, mut layout: Layout, table: &m
         match text(cell.get_value(), shape) {
             Ok(text) if text.is_empty() || layout.covers(cell.get_position().0, cell.get_position().1)? => {}
             Ok(text) => cells.put(column, &text, 1)?,
-            Err(TooPrecise) => return Err(cell_fault(row, column, |cell| Fault::TooPrecise { cell })),
+            Err(unclear) => return Err(cell_fault(row, column, |cell| unclear.fault(cell))),
         }
     }
     table.row(current, seen(&layout, current), &cells)
@@ -162,7 +162,7 @@ fn look_at_formulas(workbook: &mut Workbook, name: &str) -> Result<(), Stop> {
 }
 
 /// A cell as a person sees it.
-fn text(value: &DataRef<'_>, shape: Shape) -> Result<String, TooPrecise> {
+fn text(value: &DataRef<'_>, shape: Shape) -> Result<String, Unclear> {
     Ok(match value {
         DataRef::Empty => String::new(),
         DataRef::String(text) => text.clone(),
@@ -170,7 +170,7 @@ fn text(value: &DataRef<'_>, shape: Shape) -> Result<String, TooPrecise> {
         DataRef::Int(value) => value.to_string(),
         DataRef::Float(value) => shape.text(*value)?,
         DataRef::Bool(value) => logical(*value).to_owned(),
-        DataRef::DateTime(value) => date(*value),
+        DataRef::DateTime(value) => date(*value)?,
         DataRef::DateTimeIso(text) => iso_date(text),
         DataRef::DurationIso(text) => iso_time(text),
         DataRef::Error(error) => error.to_string(),
