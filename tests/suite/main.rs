@@ -14,6 +14,8 @@ mod disk;
 mod edits;
 mod embarrassing;
 #[cfg(target_os = "linux")]
+mod every_hour;
+#[cfg(target_os = "linux")]
 mod fast_clock;
 mod gates;
 mod hostile;
