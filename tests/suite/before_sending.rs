@@ -228,7 +228,7 @@ fn old_texts_are_known_from_results_alone_and_from_a_persons_verdict_and_tests_h
         &server.base_url(),
     ];
     campaign.rowcast(&mark).exits(0);
-    campaign.run(&server, &["--test-to", "me", "--rows", "4"]).exits(0);
+    campaign.run(&server, &["--test-to", "me", "--rows", "2,4"]).exits(0);
     assert_eq!(check_json(&campaign, &[])["old_text"], 2);
     campaign.rowcast(&["results", "people.csv", "-m", "message.txt"]).exits(0);
     std::fs::remove_file(campaign.journal()).expect("a journal");
