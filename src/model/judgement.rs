@@ -64,6 +64,14 @@ pub struct Found {
     pub thread_id: Option<String>,
 }
 
+impl Found {
+    /// The name under which its attempt claims it.
+    #[must_use]
+    pub fn claim(&self) -> Option<String> {
+        claim_name(self.message_urn.as_deref(), Some((&self.conversation, self.sent_at)))
+    }
+}
+
 /// A text with every run of white space made one space and none at its ends: services change line ends and trim.
 #[must_use]
 pub fn folded(text: &str) -> String {
@@ -101,16 +109,32 @@ impl TextDigests {
     }
 }
 
-/// The name under which an attempt claims a message with this URN, or sent at this time.
+/// The name under which an attempt claims a message: the tail of its URN; of one without a URN, when it was sent in which
+/// conversation.
 #[must_use]
-pub fn claim_name(urn: Option<&str>, sent_at: Option<Moment>) -> Option<String> {
+pub fn claim_name(urn: Option<&str>, sent: Option<(&str, Moment)>) -> Option<String> {
     let tail = urn.map(message_tail).filter(|tail| !tail.is_empty()).map(str::to_owned);
-    tail.or_else(|| sent_at.map(|at| format!("@{}", at.as_millis())))
+    tail.or_else(|| sent.map(|(conversation, at)| format!("@{} {conversation}", at.as_millis())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_without_a_urn_are_told_apart_by_conversation_and_time() {
+        let at = |millis| Moment::from_millis(millis);
+        let names = [
+            claim_name(None, Some(("a", at(1)))),
+            claim_name(None, Some(("b", at(1)))),
+            claim_name(Some(" "), Some(("a", at(2)))),
+            claim_name(Some("urn:li:messagingMessage:2-x"), Some(("a", at(1)))),
+        ];
+        for (place, name) in names.iter().enumerate() {
+            assert!(name.is_some() && !names[..place].contains(name), "{name:?}");
+        }
+        assert_eq!(claim_name(None, None), None);
+    }
 
     #[test]
     fn both_forms_of_a_urn_have_one_tail() {

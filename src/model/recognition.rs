@@ -58,10 +58,10 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// The name under which an attempt claims the message: the tail of its URN, else its time.
+    /// The name under which an attempt claims the message, which was read back from this conversation.
     #[must_use]
-    pub fn name(&self) -> Option<String> {
-        claim_name(self.urn.as_deref(), self.sent_at)
+    pub fn name(&self, conversation: &str) -> Option<String> {
+        claim_name(self.urn.as_deref(), self.sent_at.map(|at| (conversation, at)))
     }
 }
 
@@ -105,8 +105,8 @@ fn free(seen: &[Sighting], is_claimed: impl Fn(&Sighting) -> bool) -> Vec<Free<'
         .filter(|(_, sighting)| sighting.sender == Sender::Owner && !is_claimed(sighting))
         .filter_map(|(index, sighting)| {
             let (at, text) = (sighting.sent_at?, &sighting.text);
-            // The same message may be read back from two lists.
-            names.insert(sighting.name()).then_some(Free { at, index, text })
+            // The same message may be read back from two lists of the conversation, which all of them are from.
+            names.insert(sighting.name("")).then_some(Free { at, index, text })
         })
         .collect();
     free.sort_by_key(|message| (message.at, message.index));

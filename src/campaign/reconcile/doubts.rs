@@ -76,10 +76,11 @@ impl Claims {
         self.names.extend(name.map(Fingerprint::of_key));
     }
 
-    /// Whether a message is known by name to belong to an attempt.
+    /// Whether a message of this conversation is known by name to belong to an attempt.
     #[must_use]
-    pub fn hold(&self, one: &Sighting) -> bool {
-        one.name().is_some_and(|name| self.names.contains(&Fingerprint::of_key(&name)))
+    pub fn hold(&self, one: &Sighting, conversation: &str) -> bool {
+        one.name(conversation)
+            .is_some_and(|name| self.names.contains(&Fingerprint::of_key(&name)))
     }
 
     /// Attempts that are in doubt and not to be settled now still have a claim to their messages.
@@ -218,8 +219,7 @@ impl Gathered {
             (Ruling::Open, _) => {}
             (_, Evidence::Found(found)) => {
                 self.open.remove(&judgement.of);
-                self.claims
-                    .take(claim_name(found.message_urn.as_deref(), Some(found.sent_at)).as_deref());
+                self.claims.take(found.claim().as_deref());
             }
             // A person does not say which message it is.
             (Ruling::Sent, _) => self.sent.extend(self.open.remove(&judgement.of)),

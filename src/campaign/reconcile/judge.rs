@@ -5,7 +5,7 @@ use crate::adapters::journal::Journal;
 use crate::campaign::error::CampaignError;
 use crate::engine::clock::wall_time;
 use crate::model::entry::Entry;
-use crate::model::judgement::{Evidence, Found, Judgement, Ruling, claim_name};
+use crate::model::judgement::{Evidence, Judgement, Ruling};
 use crate::model::ledger::Ledger;
 
 /// Writes a judgement down, and draws its consequences.
@@ -17,8 +17,8 @@ pub(super) async fn judge(
     ruling: Ruling,
     evidence: Evidence,
 ) -> Result<(), CampaignError> {
-    if let Evidence::Found(Found { message_urn, sent_at, .. }) = &evidence {
-        claims.take(claim_name(message_urn.as_deref(), Some(*sent_at)).as_deref());
+    if let Evidence::Found(found) = &evidence {
+        claims.take(found.claim().as_deref());
     }
     let entry = Entry::Judgement(Judgement {
         at: wall_time(),

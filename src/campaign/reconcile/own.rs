@@ -41,7 +41,7 @@ pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>)
                 whose.push(Whose::Rival(index));
             }
         }
-        let recognised = recognise(&attempts, &seen, |one| claims.hold(one));
+        let recognised = recognise(&attempts, &seen, |one| claims.hold(one, urn));
         for (whose, place) in whose.into_iter().zip(recognised) {
             let Some(one) = place.and_then(|place| seen.get(place)) else {
                 continue;

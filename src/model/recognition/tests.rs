@@ -49,7 +49,7 @@ fn an_older_identical_message_and_an_echo_prove_nothing() {
     let mut more = seen.to_vec();
     more.push(own("2-d", 1000));
     assert_eq!(recognise(&attempt, &more, |_| false), [Some(3)]);
-    assert_eq!(recognise(&attempt, &more, |one| one.name().as_deref() == Some("2-d")), [None]);
+    assert_eq!(recognise(&attempt, &more, |one| one.name("c").as_deref() == Some("2-d")), [None]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ proptest! {
             let (sender, urn) = if *owner { (Sender::Owner, format!("2-claimed{number}")) } else { (Sender::Other, format!("2-echo{number}")) };
             seen.push(sighting(&urn, *when, sender, *name));
         }
-        let claimed = |one: &Sighting| one.name().is_some_and(|name| name.starts_with("2-claimed"));
+        let claimed = |one: &Sighting| one.name("c").is_some_and(|name| name.starts_with("2-claimed"));
         let own = recognise(&attempts, &seen, claimed);
         let mut given: Vec<usize> = own.iter().flatten().copied().collect();
         given.sort_unstable();

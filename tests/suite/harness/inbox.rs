@@ -1,6 +1,7 @@
 //! Conversations as the service keeps them, and the calls that read them back: no relation of the sandbox, so a second
 //! opinion. It has the awkward sides that the service may have: a clock of its own, pages that are smaller than asked for,
-//! messages that show late, URNs in two forms and full of signs.
+//! messages that show late, with other white space or without a name, URNs in two forms and full of signs, lists that leave
+//! out who takes part or come from a store, and an error now and then.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,12 @@ const CONVERSATIONS: usize = 20;
 
 /// Messages on a page, whatever is asked for.
 const MESSAGES: usize = 10;
+
+/// Every question of this number is answered with an error.
+const FAILS: usize = 250;
+
+/// Every list of this number comes from a store.
+const STORED: usize = 7;
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +47,8 @@ pub struct Message {
 #[derive(Clone)]
 pub struct Inbox {
     kept: Arc<Mutex<Kept>>,
-    /// How far the service's clock is ahead, in milliseconds.
-    ahead: i64,
+    /// How far the service's clock is ahead, in milliseconds. `None`: it is not, and its answers have no `Date`.
+    ahead: Option<i64>,
 }
 
 #[derive(Default)]
@@ -51,6 +58,8 @@ struct Kept {
     /// By account and person.
     conversations: BTreeMap<(String, String), Conversation>,
     messages: usize,
+    questions: usize,
+    lists: usize,
 }
 
 struct Conversation {
@@ -74,7 +83,15 @@ impl Inbox {
     pub fn ahead(ahead: i64) -> Self {
         Self {
             kept: Arc::default(),
-            ahead,
+            ahead: Some(ahead),
+        }
+    }
+
+    /// One whose answers do not say what time it is.
+    pub fn undated() -> Self {
+        Self {
+            kept: Arc::default(),
+            ahead: None,
         }
     }
 
@@ -87,7 +104,7 @@ impl Inbox {
     /// What time it is for the service, in milliseconds.
     pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        i64::try_from(since.as_millis()).expect("a time") + self.ahead
+        i64::try_from(since.as_millis()).expect("a time") + self.ahead.unwrap_or(0)
     }
 
     /// A profile id and a URN of one person.
@@ -118,6 +135,9 @@ impl Inbox {
 
     /// `answer` with the service's time in its `Date`.
     pub fn dated(&self, answer: Answer) -> Answer {
+        if self.ahead.is_none() {
+            return answer;
+        }
         let now = jiff::Timestamp::from_millisecond(self.now()).expect("a time");
         answer.header("Date", &now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
@@ -143,6 +163,9 @@ impl Inbox {
         };
         let segments: Vec<String> = path.split('/').skip(2).filter_map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if self.is_to_fail() {
+            return Some(self.dated(status(503)));
+        }
         let answer = match segments[..] {
             ["conversations"] => self.list(&account, from("nextCursor")),
             ["conversations", "exists", name] => self.exists(&account, name),
@@ -152,8 +175,16 @@ impl Inbox {
         Some(self.dated(answer))
     }
 
+    fn is_to_fail(&self) -> bool {
+        let mut kept = self.kept();
+        kept.questions += 1;
+        kept.questions.is_multiple_of(FAILS)
+    }
+
     fn list(&self, account: &str, from: usize) -> Answer {
-        let (kept, now) = (self.kept(), self.now());
+        let (mut kept, now) = (self.kept(), self.now());
+        kept.lists += 1;
+        let stored = kept.lists.is_multiple_of(STORED);
         let mut own: Vec<(i64, Value)> = kept
             .conversations
             .iter()
@@ -170,7 +201,7 @@ impl Inbox {
                 "conversations": page,
                 "hasMore": more,
                 "nextCursor": more.then(|| format!("from:{}", from + CONVERSATIONS)),
-                "fromCache": false,
+                "fromCache": stored,
             }),
         )
     }
@@ -232,15 +263,20 @@ fn entry(person: &str, conversation: &Conversation, now: i64) -> Option<(i64, Va
     Some((last.sent_at, entry))
 }
 
-/// A message as it is read back: its URN in either form.
+/// A message as it is read back: its URN in either form or none, and its text with the white space of a page.
 fn shown((tail, message): &(String, Message)) -> Value {
-    let urn = match message.sent_at % 2 {
-        0 => format!("urn:li:msg_message:(urn:li:fsd_profile:ACoAAme,{tail})"),
-        _ => format!("urn:li:messagingMessage:{tail}"),
+    let urn = match message.sent_at % 9 {
+        0 => None,
+        odd if odd % 2 == 1 => Some(format!("urn:li:messagingMessage:{tail}")),
+        _ => Some(format!("urn:li:msg_message:(urn:li:fsd_profile:ACoAAme,{tail})")),
+    };
+    let text = match message.sent_at % 5 {
+        0 => format!(" {}\r\n", message.text.replace(' ', "\u{a0} ")),
+        _ => message.text.clone(),
     };
     object!({
         "messageUrn": urn,
-        "text": message.text,
+        "text": text,
         "sentAt": message.sent_at,
         "isSentByOwner": message.by == By::Owner,
     })
