@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::io::Write as _;
+use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -11,10 +12,15 @@ use rowcast::adapters::digest::sha256_hex;
 use rowcast::adapters::journal::{Journal, KeyDefinition, Terms};
 use rowcast::adapters::sheet::{Options, Sheet};
 use rowcast::adapters::template::Compiled;
+use rowcast::engine::pace::{Beginning, Limits, Pace};
+use rowcast::engine::schedule::Schedule;
+use rowcast::engine::simulate::{self, World, simulate};
 use rowcast::model::entry::{Entry, Intent, Outcome, Templates};
-use rowcast::model::ledger::{KeySource, Ledger};
+use rowcast::model::ledger::{KeySource, Ledger, Standing};
+use rowcast::model::limits::AccountLimits;
 use rowcast::model::outcome::{Answer, Body, Reply};
-use rowcast::model::plan::{Choice, Planner, Rendering, Who};
+use rowcast::model::plan::{Choice, Meeting, Planner, Rendering, Way, Who};
+use rowcast::model::rate::{Ceiling, DailyLimit};
 use rowcast::model::recipient::Recipient;
 use rowcast::model::row::{Place, Row, RowNumber};
 use rowcast::model::time::Moment;
@@ -121,13 +127,67 @@ fn plan_rows(bencher: Bencher<'_, '_>) {
             planner.push(
                 RowNumber(row),
                 Place(u64::from(row)),
-                rowcast::model::plan::Way::default(),
+                Way::default(),
                 0,
                 meeting,
                 Rendering::Draft(1),
             );
         }
         planner.finish()
+    });
+}
+
+/// `rowcast plan`: 20 accounts, five days, all limits and pauses, by the schedule that a run uses.
+#[divan::bench]
+fn simulate_days(bencher: Bencher<'_, '_>) {
+    let mut planner = Planner::new(Choice::everything());
+    for row in 0..ROWS {
+        let way = Way {
+            account: u16::try_from(row % 20).expect("few accounts"),
+            class: 0,
+        };
+        let meeting = Meeting::Open(Standing::Untried);
+        planner.push(RowNumber(row + 2), Place(u64::from(row)), way, 0, meeting, Rendering::Draft(1));
+    }
+    let plan = planner.finish();
+    let accounts: Vec<_> = (0..20).map(|account| Some(format!("acc_{account}"))).collect();
+    let rate = |text: &str| text.parse::<Ceiling>().expect("a rate");
+    let limits = Limits {
+        rate: rate("60/min"),
+        key: ["60/min", "100/10s"].iter().filter_map(|text| rate(text).rate()).collect(),
+        account: AccountLimits {
+            rate: rate("2/min"),
+            hourly: DailyLimit::At(20),
+            daily: DailyLimit::At(100),
+            gap: "30s-90s".parse().ok(),
+            ..AccountLimits::NONE
+        },
+        ..Limits::NONE
+    };
+    let start = Moment::from_millis(1_795_435_200_000);
+    let beginning = Beginning {
+        limits: &limits,
+        accounts: &accounts,
+        past: &[],
+        first_days: &[],
+        classes: &[],
+        hours: &[],
+        patience: Duration::from_mins(15),
+        seed: 7,
+    };
+    let world = World {
+        start,
+        concurrency: 8,
+        end: None,
+    };
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        let schedule = Schedule::new(20, Pace::new(&beginning, start));
+        let mut sent = 0;
+        let simulated = simulate(schedule, &plan, world, |_, _, _| {
+            sent += 1;
+            simulate::Reply::AT_ONCE
+        });
+        assert_eq!(sent, ROWS, "{simulated:?}");
     });
 }
 

@@ -128,6 +128,8 @@ impl Reader {
             Some((_, command)) => command,
             None => line,
         };
+        // cron looks for no program where cargo installs it.
+        let line = line.strip_prefix("~/.cargo/bin/").unwrap_or(line);
         let arguments = line
             .strip_prefix("rowcast ")
             .or_else(|| line.strip_prefix("cargo run --release -- "));
