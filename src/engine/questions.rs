@@ -21,8 +21,7 @@ pub struct Questions {
     /// What the window knows the newest question by.
     newest: Ticket,
     held: Option<Moment>,
-    /// What the pace knows the question by that is on its way.
-    on_its_way: Option<Ticket>,
+    way: Way,
     untold_holds: u32,
     /// Why the account's next row waits, and until when.
     wait: Option<(Moment, Wait)>,
@@ -30,6 +29,17 @@ pub struct Questions {
     pub failed: u32,
     /// Rows that the service does not want to know, one after another.
     pub unclear: u32,
+}
+
+/// Where the newest question is.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// Nowhere: there is none, or its answer was heard.
+    Nowhere,
+    /// On its way; the pace knows it by this ticket.
+    Out(Ticket),
+    /// Answered, and what follows is not known yet.
+    Back,
 }
 
 /// What an account's questions mean for its next row.
@@ -51,7 +61,7 @@ impl Questions {
             window: rate.rate().map(|rate| Window::new(rate, Counts::Requests)),
             newest: Ticket(0),
             held: None,
-            on_its_way: None,
+            way: Way::Nowhere,
             untold_holds: 0,
             wait: None,
             failed: 0,
@@ -60,6 +70,7 @@ impl Questions {
         for at in past {
             questions.leave(Ticket(0), at);
             questions.answered(at);
+            questions.heard();
         }
         questions
     }
@@ -82,10 +93,10 @@ impl Questions {
     /// What the account's next row has to wait for at `now`.
     #[must_use]
     pub fn pending(&self, now: Moment) -> Pending {
-        match (self.on_its_way, self.wait) {
-            (Some(_), _) => Pending::Answer,
-            (None, Some((until, why))) if until > now => Pending::Until(until, why),
-            (None, _) => Pending::None,
+        match (self.way, self.wait) {
+            (Way::Out(_) | Way::Back, _) => Pending::Answer,
+            (Way::Nowhere, Some((until, why))) if until > now => Pending::Until(until, why),
+            (Way::Nowhere, _) => Pending::None,
         }
     }
 
@@ -96,7 +107,7 @@ impl Questions {
 
     /// A question leaves, which the pace knows by this ticket.
     pub fn leave(&mut self, ticket: Ticket, now: Moment) {
-        self.on_its_way = Some(ticket);
+        self.way = Way::Out(ticket);
         self.wait = None;
         self.newest.0 += 1;
         if let Some(window) = &mut self.window {
@@ -104,13 +115,19 @@ impl Questions {
         }
     }
 
-    /// It was answered, or given up. Returns its ticket.
+    /// It was answered, or given up. Returns its ticket. The account's rows wait until what follows is known.
     pub fn answered(&mut self, now: Moment) -> Option<Ticket> {
-        let ticket = self.on_its_way.take()?;
+        let Way::Out(ticket) = self.way else { return None };
+        self.way = Way::Back;
         if let Some(window) = &mut self.window {
             window.answered(self.newest, now, Counted::Yes);
         }
         Some(ticket)
+    }
+
+    /// What follows from the answer is known.
+    pub fn heard(&mut self) {
+        self.way = Way::Nowhere;
     }
 
     /// There was an answer that tells something.
@@ -146,6 +163,9 @@ mod tests {
         questions.leave(Ticket(9), at(2000));
         assert_eq!(questions.pending(at(2000)), Pending::Answer);
         assert_eq!(questions.answered(at(2500)), Some(Ticket(9)));
+        assert_eq!(questions.pending(at(2500)), Pending::Answer, "until it is heard");
+        questions.heard();
+        assert_eq!(questions.pending(at(2500)), Pending::None);
         assert_eq!(questions.opens(at(2500)).opens, Opening::At(at(11_001)));
         assert_eq!(questions.opens(at(2500)).why, Wait::ReadRate);
     }

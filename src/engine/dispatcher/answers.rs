@@ -107,6 +107,9 @@ impl<'a> Dispatcher<'a> {
     /// Draws the consequences of an answer. The row comes again, and is judged by what is known then, unless it cannot be.
     pub(super) fn hear(&mut self, slot: Slot, heard: Heard) {
         let Heard { inquest, told } = heard;
+        if let Some(questions) = self.schedule.borrow_mut().questions(slot.account) {
+            questions.heard();
+        }
         let (Some(planned), Some(gatekeeper)) = (self.plan.rows.get(slot.turn.index), self.gatekeeper) else {
             return;
         };

@@ -34,7 +34,7 @@ fn sends_name_the_urn_that_was_asked_for_once() {
     server.answer("bob", [status(400)]);
     let campaign = Campaign::of(&["Jane", "bob"]);
     server.answer_path("/exists/Jane?accountId=acc_1", resolved(JANE));
-    campaign.run(&server, &RESOLVE).exits(1);
+    campaign.run(&server, &[&RESOLVE[..], &["--concurrency", "1"]].concat()).exits(1);
     let sends = server.sends();
     assert_eq!(sends[0].body["recipientProfileUrn"], JANE);
     assert_eq!(sends[0].body["recipientProfileId"], "Jane");
