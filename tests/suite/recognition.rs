@@ -213,3 +213,36 @@ cases! {
     fn a_header_alone(): file("LinkedIn,A,B\n,,\n"), refused(": a header and no rows");
     fn nothing_but_blanks(): file("\n \n\t\n"), refused(": the sheet is empty");
 }
+
+#[test]
+fn recipients_in_every_form_that_people_paste() {
+    let forms = [
+        ("jane-doe", "jane-doe"),
+        ("@Jane-Doe", "jane-doe"),
+        ("https://www.linkedin.com/in/jane-doe/", "jane-doe"),
+        ("https://de.linkedin.com/in/Jane-Doe/en?trk=x#about", "jane-doe"),
+        ("linkedin.com/in/jane-doe?originalSubdomain=de", "jane-doe"),
+        ("https://m.linkedin.com/in/jane-doe", "jane-doe"),
+        ("https://www.linkedin.com/mwlite/in/jane-doe", "jane-doe"),
+        ("https://www.linkedin.com/in/jane-doe/overlay/contact-info/", "jane-doe"),
+        ("https://linkedin.com/in/andr%C3%A9-m%C3%BCller", "andré-müller"),
+        ("https://uk.linkedin.com/pub/john-doe/1a/2b3/4c5", "john-doe-4c52b31a"),
+        ("https://www.linkedin.com/in/ACoAAB1", "urn:li:fsd_profile:ACoAAB1"),
+        ("urn:li:fs_miniProfile:ACoAAB1", "urn:li:fsd_profile:ACoAAB1"),
+        ("URN:LI:fsd_profile:ACoAAB1", "urn:li:fsd_profile:ACoAAB1"),
+        (
+            "\"urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAB,2-abc==)\"",
+            "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAB,2-abc==)",
+        ),
+    ];
+    let rows: Vec<&str> = forms.iter().map(|(form, _)| *form).collect();
+    let campaign = Campaign::new(format!("LinkedIn\n{}\n", rows.join("\n")), "Hello");
+    let shown = campaign
+        .rowcast(&["preview", "people.csv", "-m", "message.txt", "--format", "json"])
+        .exits(0);
+    let lines = shown.json_lines();
+    assert_eq!(lines.len(), forms.len());
+    for (line, (form, canonical)) in lines.iter().zip(forms) {
+        assert_eq!(line["recipient"], canonical, "{form}");
+    }
+}

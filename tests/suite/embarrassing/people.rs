@@ -307,6 +307,33 @@ fn the_same_person_under_another_key() {
 }
 
 #[test]
+fn a_person_whose_urn_an_answer_told() {
+    let server = Server::start();
+    let campaign = campaign();
+    campaign.run(&server, &["--rows", "3"]).exits(0);
+    let urn = urn_of("bert-b");
+    let token = urn.rsplit(':').next().expect("an id");
+    // The same campaign, whose sheet has the URN now, in each of its forms and with another text.
+    campaign.write("new.txt", "Hi {{ first_name }}, one more thing.\n");
+    for form in [
+        urn.clone(),
+        format!("https://www.linkedin.com/in/{token}"),
+        format!("urn:li:person:{token}"),
+    ] {
+        campaign.write("people.csv", format!("First Name,LinkedIn\nBert,{form}\n"));
+        campaign
+            .run(&server, &["-m", "new.txt"])
+            .exits(0)
+            .says("1 row: 1 sent. Sent in this run: 0.");
+        assert_eq!(campaign.statuses(), ["sent"]);
+    }
+    // And another campaign, with the same text.
+    campaign.write("other.csv", format!("First Name,LinkedIn\nBert,{urn}\n"));
+    skips(&campaign, &server, &["other.csv"], "other.results.csv", &[(2, CONTACTED)]);
+    assert_eq!(server.sends().len(), 1);
+}
+
+#[test]
 fn of_two_rows_for_one_person_the_first_counts() {
     let server = Server::start();
     let campaign = Campaign::new("First Name,LinkedIn\nAnna,anna-a\nAnnie,@Anna-A\n", MESSAGE);
