@@ -26,6 +26,18 @@ pub struct Attempted {
     pub right: Right,
 }
 
+impl Attempted {
+    /// Whether it was under way when this message of the same text was sent, as far as the clocks tell.
+    #[must_use]
+    pub fn may_have_sent(&self, one: &Sighting) -> bool {
+        one.sent_at.is_some_and(|at| self.about(at)) && one.text.agree(&self.text)
+    }
+
+    fn about(&self, at: Moment) -> bool {
+        self.earliest <= at && at <= self.ended + self.began.since(self.earliest)
+    }
+}
+
 /// What is known of an attempt whose message is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
@@ -33,6 +45,9 @@ pub enum Right {
     Sent,
     /// It may have been sent.
     Doubtful,
+    /// It was sent, its message is not known by name, and nobody knows whether it went to the same person. It keeps what
+    /// was sent while it was under way, and no more.
+    Elsewhere,
 }
 
 /// Who sent a message that was read back.
@@ -80,9 +95,7 @@ pub fn recognise(attempts: &[Attempted], seen: &[Sighting], is_claimed: impl Fn(
     table.taken = vec![None; table.free.len()];
     for right in [Right::Sent, Right::Doubtful] {
         table.give(right, |attempt, at| attempt.began <= at && at <= attempt.ended);
-        table.give(right, |attempt, at| {
-            attempt.earliest <= at && at <= attempt.ended + attempt.began.since(attempt.earliest)
-        });
+        table.give(right, Attempted::about);
         table.give_late(right);
     }
     let places = table.own.iter().map(|own| own.and_then(|place| table.free.get(place)));
@@ -133,11 +146,14 @@ impl Table<'_> {
             };
             let waiting = self.attempts.iter().enumerate().filter(|(index, attempt)| {
                 let has_none = self.own.get(*index).is_some_and(Option::is_none);
-                has_none && attempt.right == right && fits(attempt, message.at) && message.text.agree(&attempt.text)
+                let takes_part = attempt.right == right || right == Right::Doubtful && attempt.right == Right::Elsewhere;
+                has_none && takes_part && fits(attempt, message.at) && message.text.agree(&attempt.text)
             });
             let nearest = waiting.min_by_key(|(_, attempt)| {
                 let away = attempt.began.since(message.at).max(message.at.since(attempt.ended));
-                (away, attempt.ended, std::cmp::Reverse(attempt.began))
+                // Rather nobody than the wrong one.
+                let own = attempt.right != Right::Elsewhere;
+                (away, own, attempt.ended, std::cmp::Reverse(attempt.began))
             });
             if let Some((index, _)) = nearest {
                 self.pair(index, place);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
+use super::party::kinds_of;
 use crate::adapters::journal::{Journal, JournalError};
 use crate::model::entry::{Entry, Import, Intent, Outcome, Position};
 use crate::model::fingerprint::Fingerprint;
@@ -53,12 +54,20 @@ pub struct Rival {
     /// The sending account.
     pub account: Option<String>,
     to: Vec<Fingerprint>,
+    /// Which kinds of names these are.
+    kinds: u8,
     /// What it said.
     pub text: TextDigests,
     /// When it was under way.
     pub span: Lifetime,
     /// Whether it was sent, or may have been.
     pub right: Right,
+}
+
+impl Rival {
+    fn may_be_of(&self, account: Option<&str>) -> bool {
+        self.account.as_deref() == account || self.account.is_none() || account.is_none()
+    }
 }
 
 /// The messages that belong to other attempts.
@@ -90,6 +99,7 @@ impl Claims {
                 self.compete(Rival {
                     account: doubt.account,
                     to: fingerprints(doubt.to.iter()),
+                    kinds: kinds_of(&doubt.to),
                     text: doubt.text,
                     span,
                     right: Right::Doubtful,
@@ -113,8 +123,14 @@ impl Claims {
             .into_iter()
             .filter_map(|name| self.by_recipient.get(&Fingerprint::of_recipient(name)));
         let rivals = places.flatten().filter_map(|place| Some((*place, self.rivals.get(*place)?)));
-        let may_be = |one: &Rival| one.account.as_deref() == account || one.account.is_none() || account.is_none();
-        rivals.filter(|(_, rival)| may_be(rival)).collect()
+        rivals.filter(|(_, rival)| rival.may_be_of(account)).collect()
+    }
+
+    /// The attempts of `account` of whom nobody knows whether they went to somebody of whom these kinds of names are known.
+    pub fn elsewhere(&self, account: Option<&str>, kinds: u8) -> impl Iterator<Item = &Rival> {
+        self.rivals
+            .iter()
+            .filter(move |rival| rival.kinds & kinds == 0 && rival.may_be_of(account))
     }
 }
 
@@ -290,6 +306,7 @@ impl Gathered {
 fn rival(attempt: Open, span: Lifetime, right: Right) -> Rival {
     Rival {
         to: fingerprints(attempt.intent.to.iter().chain(&attempt.urn)),
+        kinds: kinds_of(attempt.intent.to.iter().chain(&attempt.urn)),
         text: text_of(&attempt.intent),
         account: attempt.intent.account,
         span,

@@ -41,6 +41,12 @@ pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>)
                 whose.push(Whose::Rival(index));
             }
         }
+        for attempt in elsewhere(read, &parties, claims, skew) {
+            if seen.iter().any(|one| attempt.may_have_sent(one)) {
+                attempts.push(attempt);
+                whose.push(Whose::Nobody);
+            }
+        }
         let recognised = recognise(&attempts, &seen, |one| claims.hold(one, urn));
         for (whose, place) in whose.into_iter().zip(recognised) {
             let Some(one) = place.and_then(|place| seen.get(place)) else {
@@ -50,6 +56,7 @@ pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>)
                 Whose::Rival(index) => {
                     served.insert(index);
                 }
+                Whose::Nobody => {}
                 Whose::Doubt(party, index) => {
                     let slot = found.get_mut(party).and_then(|found| found.get_mut(index));
                     if let (Some(slot), Some(sent_at), Some((_, read))) = (slot, one.sent_at, read.get(party)) {
@@ -74,6 +81,8 @@ enum Whose {
     Doubt(usize, usize),
     /// That of a rival.
     Rival(usize),
+    /// That of somebody who may be another person.
+    Nobody,
 }
 
 /// The parties that read each conversation.
@@ -96,6 +105,21 @@ fn rivals<'a>(read: &[(&Party, &Read)], parties: &[usize], urn: &str, claims: &'
         rivals.extend(claims.rivals(party.account.as_deref(), names));
     }
     rivals
+}
+
+/// The attempts that may have gone to one of these persons, or to somebody else.
+fn elsewhere(read: &[(&Party, &Read)], parties: &[usize], claims: &Claims, skew: Option<Skew>) -> Vec<Attempted> {
+    let read = parties.iter().filter_map(|place| read.get(*place));
+    let kinds = read.clone().fold(0, |kinds, (_, read)| kinds | read.person.kinds());
+    let Some((party, _)) = read.clone().next() else {
+        return Vec::new();
+    };
+    let rivals = claims.elsewhere(party.account.as_deref(), kinds);
+    let attempts = rivals.map(|rival| Attempted {
+        right: Right::Elsewhere,
+        ..of_rival(rival, skew)
+    });
+    attempts.collect()
 }
 
 fn of_rival(rival: &Rival, skew: Option<Skew>) -> Attempted {

@@ -52,7 +52,7 @@ pub(super) fn batches(doubts: &[Doubt]) -> Vec<Vec<Party>> {
         // are different people, however many there are.
         let mut kinds: BTreeMap<(Option<&str>, u8), Vec<usize>> = BTreeMap::new();
         for place in alike {
-            let kind = parties[place].doubts.iter().fold(0, |kinds, doubt| kinds | kinds_of(doubt));
+            let kind = parties[place].doubts.iter().fold(0, |kinds, doubt| kinds | kinds_of(&doubt.to));
             kinds.entry((parties[place].account.as_deref(), kind)).or_default().push(place);
         }
         let groups: Vec<_> = kinds.into_iter().collect();
@@ -96,14 +96,18 @@ fn parties(doubts: &[Doubt]) -> Vec<Party> {
     parties.into_values().collect()
 }
 
-/// Which kinds of names of a recipient an attempt knows, as bits.
-fn kinds_of(doubt: &Doubt) -> u8 {
+/// The kind of name that a conversation is.
+pub(super) const CONVERSATION: u8 = 2;
+
+/// Which kinds of names of a recipient these are, as bits. Of two people whose names have a kind in common it is known
+/// whether they are one.
+pub(super) fn kinds_of<'a>(names: impl IntoIterator<Item = &'a String>) -> u8 {
     let kind = |name: &String| match name.as_str() {
-        name if name.starts_with("urn:li:fsd_profile:") => 1,
-        name if name.starts_with("urn:") => 2,
+        name if name.starts_with("urn:li:fsd_profile:") || name.starts_with("ACo") => 1,
+        name if name.starts_with("urn:") => CONVERSATION,
         _ => 4,
     };
-    doubt.to.iter().map(kind).fold(0, |kinds, kind| kinds | kind)
+    names.into_iter().map(kind).fold(0, |kinds, kind| kinds | kind)
 }
 
 #[cfg(test)]

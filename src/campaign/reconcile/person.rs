@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::doubts::Doubt;
 use super::look::{Depth, Listed};
+use super::party::{CONVERSATION, kinds_of};
 use crate::adapters::api::{ConversationInfo, Participant};
 use crate::campaign::asking::{Asker, Silence};
 use crate::model::recipient::Recipient;
@@ -104,6 +105,11 @@ impl Person {
     /// Every name that an attempt to them may have in the journal, but for those of their conversations.
     pub(super) fn names(&self) -> impl Iterator<Item = &String> {
         self.names.iter().chain(&self.aliases)
+    }
+
+    /// Which kinds of names are known of them. In which conversation something was said is always known.
+    pub(super) fn kinds(&self) -> u8 {
+        kinds_of(&self.names) | CONVERSATION
     }
 
     fn is_called(&mut self, name: &str) {

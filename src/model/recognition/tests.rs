@@ -90,6 +90,22 @@ fn what_was_sent_for_certain_takes_its_message_before_what_is_in_doubt() {
 }
 
 #[test]
+fn what_may_have_gone_to_somebody_else_keeps_what_was_sent_meanwhile_and_no_more() {
+    let elsewhere = Attempted {
+        right: Right::Elsewhere,
+        ..attempt(100, 120)
+    };
+    let both = [attempt(200, 220), elsewhere.clone()];
+    assert_eq!(recognise(&both, &[own("2-a", 110)], |_| false), [None, Some(0)]);
+    assert_eq!(recognise(&both, &[own("2-a", 195)], |_| false), [Some(0), None]);
+    assert_eq!(recognise(&both, &[own("2-a", 900)], |_| false), [Some(0), None]);
+    // At the same time nobody can tell.
+    let both = [attempt(110, 115), elsewhere];
+    assert_eq!(recognise(&both, &[own("2-a", 112)], |_| false), [None, Some(0)]);
+    assert_eq!(recognise(&both, &[own("2-a", 112), own("2-b", 114)], |_| false), [Some(1), Some(0)]);
+}
+
+#[test]
 fn an_attempt_changes_its_message_where_another_would_have_none() {
     // The first could have either; the second only the later one, and the first ended sooner.
     let two = [attempt(20, 50), attempt(45, 100)];
