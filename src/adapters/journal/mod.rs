@@ -217,8 +217,10 @@ fn mend(path: &Path, file: &mut File, past: &Past) -> Result<(), JournalError> {
     }
     file.seek(SeekFrom::Start(past.end)).map_err(JournalError::io("read", path))?;
     if past.tail == Tail::Unended {
-        file.write_all(b"\n")
-            .and_then(|()| file.sync_data())
+        // Zeros that a power cut left would be a line of their own.
+        file.set_len(past.end)
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.sync_all())
             .map_err(JournalError::io("end the last line of", path))?;
     }
     Ok(())

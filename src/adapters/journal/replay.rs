@@ -4,8 +4,9 @@
 //! may be missing:
 //!
 //! - an empty tail: nothing happened;
-//! - a whole record that only lacks its line end: it counts, since keeping a fact is never wrong;
-//! - a whole record with something behind it: its line end was overwritten, which is damage;
+//! - a whole record that only lacks its line end, or has zeros instead, as some file systems leave them after a power cut: it
+//!   counts, since keeping a fact is never wrong;
+//! - a whole record with something else behind it: its line end was overwritten, which is damage;
 //! - anything else: a record whose write was cut short. Nobody was told that it is on disk, so no request left on its
 //!   account, and it is as if it had never been.
 //!
@@ -41,7 +42,7 @@ pub(super) struct Past {
 pub(super) enum Tail {
     /// Nothing.
     Empty,
-    /// A whole record without its line end; `end` is behind it.
+    /// A whole record without its line end, with nothing or zeros behind it; `end` is behind the record.
     Unended,
     /// So many bytes of a record whose write was cut short.
     Torn(u64),
@@ -77,7 +78,11 @@ pub(super) fn replay<E: Into<Box<dyn Error + Send + Sync>>>(
         if past.records == 0 && !line.bytes.starts_with(OPENING) {
             return Err(JournalError::NotAJournal { path: path.to_owned() });
         }
-        let record = Record::of(line.bytes).map_err(|flaw| place.flaw(flaw))?;
+        let bytes = match past.tail {
+            Tail::Unended => without_zeros(line.bytes),
+            _ => line.bytes,
+        };
+        let record = Record::of(bytes).map_err(|flaw| place.flaw(flaw))?;
         if record.number != past.records {
             let what = format!("it says it is record {}, and record {} is due", record.number, past.records);
             return Err(place.flaw(Flaw::Damage(what)));
@@ -91,7 +96,7 @@ pub(super) fn replay<E: Into<Box<dyn Error + Send + Sync>>>(
             on_entry(Position(line.at), &entry).map_err(|source| place.refused(source))?;
         }
         past.records += 1;
-        past.end = line.at + line.bytes.len() as u64 + u64::from(line.ending == Ending::Newline);
+        past.end = line.at + bytes.len() as u64 + u64::from(line.ending == Ending::Newline);
     }
     Ok(past)
 }
@@ -133,7 +138,7 @@ fn tail_of(line: &Line<'_>) -> Result<Tail, Flaw> {
                 .filter(|record| Record::of(record).is_ok());
             match whole {
                 None => Ok(Tail::Torn(line.bytes.len() as u64)),
-                Some(record) if record.len() == line.bytes.len() => Ok(Tail::Unended),
+                Some(record) if record.len() == without_zeros(line.bytes).len() => Ok(Tail::Unended),
                 Some(_) => Err(Flaw::Damage("something stands where the last line should end".to_owned())),
             }
         }
@@ -143,9 +148,14 @@ fn tail_of(line: &Line<'_>) -> Result<Tail, Flaw> {
 /// Whether a file without any line end may be a journal whose creation was cut short: its bytes, or the zeros that some
 /// file systems leave for them.
 fn may_be_a_head(bytes: &[u8]) -> bool {
-    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let common = written.min(OPENING.len());
+    let common = without_zeros(bytes).len().min(OPENING.len());
     bytes.get(..common) == OPENING.get(..common)
+}
+
+/// What stands before the zeros at the end.
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    bytes.get(..written).unwrap_or_default()
 }
 
 /// Refuses a journal that is bound to other terms.

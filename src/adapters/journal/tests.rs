@@ -146,6 +146,22 @@ fn zeros_that_a_power_cut_left_are_a_torn_tail() {
 }
 
 #[test]
+fn zeros_in_place_of_the_last_line_end_leave_the_record_whole() {
+    let (_folder, path) = place();
+    let (bytes, _) = small_journal(&path);
+    let unended = &bytes[..bytes.len() - 1];
+    for zeros in [1, 300] {
+        fs::write(&path, [unended, &vec![0; zeros]].concat()).unwrap();
+        let (opened, found) = open(&path).unwrap();
+        assert_eq!((opened.origin, found.len()), (Origin::Replayed { entries: 2, torn: 0 }, 2));
+        drop(opened);
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    fs::write(&path, [unended, b"\0x\0"].concat()).unwrap();
+    assert!(matches!(entries_of(&path), Err(JournalError::Damaged { .. })));
+}
+
+#[test]
 fn a_file_that_is_no_journal_is_left_alone() {
     let (folder, path) = place();
     for text in ["my only notes", "a,b\n1,2\n", "{}", "{\"n\":0}\n", "\n"] {
