@@ -48,7 +48,7 @@ fn outside_of_its_hours_a_run_that_may_not_wait_ends_with_4_and_the_time_to_come
 #[test]
 fn a_run_that_may_wait_says_until_when_it_sleeps_and_sends_at_that_minute() {
     let server = Server::start();
-    let (campaign, done) = run_at(("2026-10-26 07:58:30", 60), Campaign::with_rows(2), &server, &[]);
+    let (campaign, done) = run_at(("2026-10-26 07:58:30", 20), Campaign::with_rows(2), &server, &[]);
     done.exits(0).says("may leave, until Mon 2026-10-26 09:00");
     let let_go = intents(&campaign);
     assert_eq!(let_go.len(), 2);
@@ -60,9 +60,10 @@ fn a_run_that_may_wait_says_until_when_it_sleeps_and_sends_at_that_minute() {
 #[test]
 fn a_pause_that_reaches_past_the_end_of_the_hours_ends_no_run() {
     let server = Server::start();
-    let clock = FastClock::start("2026-10-22 15:29:50", 20);
+    let clock = FastClock::start("2026-10-22 15:29:50", 4);
     let campaign = clock.lend(Campaign::with_rows(2));
     let run = campaign.start(&server, &[&HOURS[..], &["--gap", "5m"]].concat());
+    server.wait_for_sends(1);
     run.wait_for("may leave, until Fri 2026-10-23 09:00");
     run.signal(Signal::Kill);
     run.finish();
@@ -73,7 +74,7 @@ fn a_pause_that_reaches_past_the_end_of_the_hours_ends_no_run() {
 fn nothing_leaves_when_the_hours_have_ended_and_the_next_day_goes_on() {
     let server = Server::start();
     let gap = ["--gap", "2s", "--no-wait"];
-    let (campaign, done) = run_at(("2026-10-22 15:29:40", 20), Campaign::with_rows(30), &server, &gap);
+    let (campaign, done) = run_at(("2026-10-22 15:29:40", 5), Campaign::with_rows(30), &server, &gap);
     done.exits(4).says("2026-10-23T07:00:00.000Z");
     let let_go = intents(&campaign);
     assert!((3..=10).contains(&let_go.len()), "{let_go:?}");
@@ -104,7 +105,7 @@ fn a_run_ends_at_the_time_of_day_or_after_the_span_that_it_was_given() {
     for end in [["--until", "10:00"], ["--for", "20s"]] {
         let server = Server::start();
         let arguments = [&["--gap", "4s"][..], &end].concat();
-        let (campaign, done) = run_at(("2026-10-22 07:59:40", 20), Campaign::with_rows(30), &server, &arguments);
+        let (campaign, done) = run_at(("2026-10-22 07:59:40", 5), Campaign::with_rows(30), &server, &arguments);
         done.exits(4).says("the time is up");
         let let_go = intents(&campaign);
         assert!((2..=5).contains(&let_go.len()), "{end:?}: {let_go:?}");
@@ -118,7 +119,7 @@ fn a_run_ends_at_the_time_of_day_or_after_the_span_that_it_was_given() {
 #[test]
 fn a_run_without_hours_is_ended_by_a_time_of_day_of_this_machine() {
     let server = Server::start();
-    let clock = FastClock::start("2026-10-22 23:59:50", 20);
+    let clock = FastClock::start("2026-10-22 23:59:50", 4);
     let campaign = clock.lend(Campaign::with_rows(30)).variable("TZ", "UTC");
     campaign
         .run(&server, &["--until", "00:00", "--gap", "4s"])

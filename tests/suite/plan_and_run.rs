@@ -110,11 +110,11 @@ fn follows(seen: &Days, planned: &Days) -> bool {
 
 #[test]
 fn a_run_over_days_follows_its_plan_day_by_day_and_account_by_account() {
-    let mut tries = 0;
+    let mut speed = SPEED;
     loop {
         let server = Server::start();
         // A Saturday; Berlin's clocks are set back in the night that follows.
-        let clock = FastClock::start("2026-10-24 06:00:00", SPEED);
+        let clock = FastClock::start("2026-10-24 06:00:00", speed);
         let campaign = clock.lend(campaign(&server));
         let planned = planned(&campaign);
         let messages = |account: &str| -> Vec<u64> {
@@ -131,8 +131,8 @@ fn a_run_over_days_follows_its_plan_day_by_day_and_account_by_account() {
         if follows(&seen, &planned) {
             return;
         }
-        tries += 1;
-        // A busy machine can make a run late, and only late: one of four has to be in time.
-        assert!(tries < 4, "planned {planned:#?}\nseen {seen:#?}");
+        // A busy machine can make a run late, and only late; the slower its clock, the less of its time that is.
+        speed /= 2;
+        assert!(speed > SPEED / 16, "planned {planned:#?}\nseen {seen:#?}");
     }
 }
