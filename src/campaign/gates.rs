@@ -14,6 +14,7 @@ use crate::model::findings::{Findings, Known};
 use crate::model::gate::{Decision, Gate, Gates, Own, Person, Resolve, Times};
 use crate::model::judgement::TextDigests;
 use crate::model::outcome::Verdict;
+use crate::model::problem::{Code, Problem};
 use crate::model::rate::Rate;
 use crate::model::recipient::Recipient;
 use crate::model::status::Status;
@@ -188,6 +189,20 @@ impl<'a> Judge<'a> {
                 Decision::Hold(gate, why) => Some((gate, why)),
                 _ => None,
             },
+        }
+    }
+
+    /// That nobody could judge this recipient whatever the service says, if so.
+    #[must_use]
+    pub fn unaskable(&self, recipient: &Recipient) -> Option<Problem> {
+        let person = Person {
+            recipient,
+            account: None,
+            own: Own::Nothing,
+        };
+        match self.gates.decide(person, &Known::default(), self.times()) {
+            Decision::Unclear(why) => Some(Problem::warning(Code::CannotBeJudged, why)),
+            _ => None,
         }
     }
 

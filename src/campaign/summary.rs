@@ -1,9 +1,11 @@
 //! The counts that a run ends with, and what its end means.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::event::{Event, Stop};
-use crate::model::plan::{Plan, Step};
+use crate::model::gate::Gate;
+use crate::model::plan::{Plan, Skip, Step};
 use crate::model::status::{Counts, Status};
 
 /// How a campaign stands at the end of a run. The counts add up to the rows of the sheet.
@@ -25,6 +27,8 @@ pub struct Summary {
     pub forgotten: Option<String>,
     /// Why the run stopped early, if it did.
     pub stop: Option<Stop>,
+    /// How many rows each gate leaves out.
+    pub gated: BTreeMap<Gate, usize>,
     /// Rows that the gates could not judge, and that were not sent for that.
     pub unjudged: usize,
     /// Accounts that stopped, and why.
@@ -65,6 +69,8 @@ pub struct Tally<'a> {
     pub counts: Counts,
     /// The rows that the run is for.
     pub concerned: Counts,
+    /// How many rows each gate left out before the run, by what earlier ones found out.
+    pub gated: BTreeMap<Gate, usize>,
 }
 
 impl<'a> Tally<'a> {
@@ -75,10 +81,15 @@ impl<'a> Tally<'a> {
         for row in plan.rows.iter().filter(|row| row.step != Step::LeaveOut) {
             concerned.add(row.status);
         }
+        let gates = plan.rows.iter().filter_map(|row| match row.skip {
+            Some(Skip::Gate(gate, _)) => Some(gate),
+            _ => None,
+        });
         Self {
             plan,
             counts: plan.counts(),
             concerned,
+            gated: count(gates),
         }
     }
 
@@ -93,7 +104,26 @@ impl<'a> Tally<'a> {
     }
 }
 
+/// How often each gate is among them.
+fn count(gates: impl Iterator<Item = Gate>) -> BTreeMap<Gate, usize> {
+    let mut counts = BTreeMap::new();
+    for gate in gates {
+        *counts.entry(gate).or_default() += 1;
+    }
+    counts
+}
+
 impl Summary {
+    /// The same, with the rows that gates held in the run beside those that they left out before.
+    #[must_use]
+    pub fn gated(self, before: BTreeMap<Gate, usize>, held: &[Gate]) -> Self {
+        let mut gated = before;
+        for (gate, rows) in count(held.iter().copied()) {
+            *gated.entry(gate).or_default() += rows;
+        }
+        Self { gated, ..self }
+    }
+
     /// What the end means: interrupted before broken before stopped early before unconfirmed before failed.
     #[must_use]
     pub fn ending(&self) -> Ending {

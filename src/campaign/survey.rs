@@ -174,6 +174,9 @@ impl Survey<'_> {
             meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
         }
         problems.append(&mut warnings);
+        if let (Meeting::Open(_), Some(judge)) = (meeting, self.judge) {
+            problems.extend(judge.unaskable(&address.recipient));
+        }
         let invalid = problems.iter().any(|problem| problem.severity == Severity::Error);
         let rendering = match &draft {
             Some(draft) => Rendering::Draft(draft.check()),

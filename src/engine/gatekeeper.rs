@@ -8,7 +8,7 @@ use crate::model::draft::Draft;
 use crate::model::finding::Finding;
 use crate::model::findings::{Findings, Known};
 use crate::model::fingerprint::Fingerprint;
-use crate::model::gate::{Decision, Gates, Own, Person, Question, Resolve, Times};
+use crate::model::gate::{Decision, Gate, Gates, Own, Person, Question, Resolve, Times};
 use crate::model::judgement::TextDigests;
 use crate::model::recipient::Recipient;
 use crate::model::row::RowNumber;
@@ -63,8 +63,8 @@ pub enum Judged {
     Pass,
     /// It may be sent, and its recipient's URN was asked for in vain. The text says why.
     Unresolved(String),
-    /// It is left out on purpose.
-    Held(String),
+    /// It is left out on purpose: by a gate, or as another row's duplicate.
+    Held(Option<Gate>, String),
     /// It cannot be judged, so it is not sent.
     Unclear(String),
     /// First this must be asked.
@@ -148,7 +148,7 @@ impl Gatekeeper {
         };
         let question = match self.gates.decide(person, &known, self.times(now)) {
             Decision::Pass => return state.pass(draft, &self.gates),
-            Decision::Hold(_, why) => return Judged::Held(why),
+            Decision::Hold(gate, why) => return Judged::Held(Some(gate), why),
             Decision::Unclear(why) => return Judged::Unclear(why),
             Decision::Ask(question) => question,
         };
@@ -219,7 +219,10 @@ impl State {
             let urn = Fingerprint::of_recipient(urn);
             let first = *self.met.entry(urn).or_insert(draft.row);
             if first != draft.row {
-                return Judged::Held(format!("duplicate: row {first} is to the same person, whose URN is known now"));
+                return Judged::Held(
+                    None,
+                    format!("duplicate: row {first} is to the same person, whose URN is known now"),
+                );
             }
             self.rows.insert(draft.row, urn);
         } else if gates.resolve == Resolve::Wanted && draft.recipient.profile_id().is_some() {

@@ -31,6 +31,7 @@ use self::schedule::{Schedule, Slots};
 use self::shared::Shared;
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop};
+use crate::model::gate::Gate;
 use crate::model::plan::{Plan, Planned};
 use crate::model::rate::Ceiling;
 use crate::model::row::RowNumber;
@@ -74,6 +75,8 @@ pub struct Ended {
     pub turned_away: Vec<TurnedAway>,
     /// Rows that were sent.
     pub sent: usize,
+    /// The gates that held rows, once for each row.
+    pub held: Vec<Gate>,
     /// Rows that the gates could not judge.
     pub unjudged: usize,
 }

@@ -34,6 +34,16 @@ impl Gate {
         }
     }
 
+    /// What is said of those whom it holds.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unconnected => "not connected",
+            Self::InConversation => "in a conversation",
+            Self::Replied => "replied",
+        }
+    }
+
     /// How it is asked for.
     #[must_use]
     pub const fn flag(self) -> &'static str {

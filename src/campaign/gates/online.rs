@@ -146,11 +146,12 @@ fn renamed(before: &[Option<String>], accounts: &Accounts) -> BTreeMap<Option<St
 impl Look<'_> {
     /// Asks about one row until it is clear what becomes of it.
     async fn row(&mut self, draft: &Draft) -> Result<Next, CampaignError> {
+        let mut asked = false;
         loop {
             let now = wall_time();
             let draft = self.gatekeeper.named(draft.clone(), now);
             let inquest = match self.gatekeeper.judge(&draft, now) {
-                Judged::Pass | Judged::Held(_) => return Ok(Next::Row),
+                Judged::Pass | Judged::Held(..) => return Ok(Next::Row),
                 Judged::Unresolved(why) => {
                     if !std::mem::replace(&mut self.told_unresolved, true) {
                         let row = draft.row;
@@ -161,11 +162,15 @@ impl Look<'_> {
                     return Ok(Next::Row);
                 }
                 Judged::Unclear(why) => {
-                    self.leave(&draft, why);
+                    // Of a row about which nothing can be asked the check says so itself.
+                    if asked {
+                        self.leave(&draft, why);
+                    }
                     return Ok(Next::Row);
                 }
                 Judged::Ask(inquest) => inquest,
             };
+            asked = true;
             let gates = self.gatekeeper.gates();
             let question = async |client: &Client| inquest.ask(client, gates, wall_time).await;
             match self.asker.ask(draft.account.as_deref(), question).await {

@@ -1,6 +1,7 @@
 //! The second step of a run: it sends, and brings the results up to date.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -87,10 +88,11 @@ impl Prepared {
         refresher.stop();
         connection.close().await;
         let forgotten = history.and_then(|history| history.close().err());
-        let (counts, concerned) = (tally.counts, tally.concerned);
+        let (counts, concerned, gated) = (tally.counts, tally.concerned, tally.gated.clone());
         let made = self.made(&plan, &ledger, ended.turned_away.clone())?;
         let broken = matches!(ended.stop, Some(Stop::Journal(_)));
-        let mut summary = self.summary(counts, concerned, ended);
+        let held = ended.held.clone();
+        let mut summary = self.summary(counts, concerned, ended).gated(gated, &held);
         summary.forgotten = forgotten.map(|error| error.to_string());
         match made.write(&self.settings.files.results) {
             Ok((counts, written)) => {
@@ -278,7 +280,8 @@ impl Prepared {
             }
         }
         let tally = Tally::new(&plan);
-        Ok(self.summary(tally.counts, tally.concerned, Ended::default()))
+        let summary = self.summary(tally.counts, tally.concerned, Ended::default());
+        Ok(summary.gated(tally.gated.clone(), &[]))
     }
 
     fn summary(&self, counts: Counts, concerned: Counts, ended: Ended) -> Summary {
@@ -293,6 +296,7 @@ impl Prepared {
             unwritten: None,
             forgotten: None,
             stop: ended.stop,
+            gated: BTreeMap::new(),
             unjudged: ended.unjudged,
             stopped_accounts: unfit.chain(ended.stopped_accounts).map(name).collect(),
         }

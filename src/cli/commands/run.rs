@@ -155,6 +155,11 @@ fn conclude(settings: &Settings, summary: &Summary, old: usize, screen: &mut Scr
         in_words(&summary.counts),
         number(summary.sent_this_run)
     ));
+    if !summary.gated.is_empty() {
+        let gates = summary.gated.iter();
+        let gates: Vec<String> = gates.map(|(gate, rows)| format!("{} {}", number(*rows), gate.words())).collect();
+        screen.say(&format!("Left out by gates: {}.", gates.join(", ")));
+    }
     if let Some(old) = old_texts(old) {
         screen.say(&old);
     }

@@ -46,7 +46,10 @@ impl<'a> Dispatcher<'a> {
                 }
                 None
             }
-            Judged::Held(why) => Some(self.send_away(planned, away(planned, Status::Skipped, why))),
+            Judged::Held(gate, why) => {
+                self.ended.held.extend(gate);
+                Some(self.send_away(planned, away(planned, Status::Skipped, why)))
+            }
             Judged::Unclear(why) => Some(self.leave_unjudged(planned, why)),
             Judged::Ask(inquest) => {
                 let mut schedule = self.schedule.borrow_mut();

@@ -32,6 +32,8 @@ fn who_is_not_connected_is_skipped_with_the_reason_and_nothing_reaches_the_send(
         .run_at(asked.base_url(), &[&CONNECTED[..], &["--format", "json"]].concat())
         .exits(0);
     assert_eq!((done.json()["sent"].as_u64(), done.json()["skipped"].as_u64()), (Some(2), Some(4)));
+    let done = done.says("Left out by gates: 4 not connected.");
+    assert!(done.stderr.contains("row 3: skipped: not connected"), "{}", done.stderr);
     assert_eq!(campaign.statuses(), ["sent", "skipped", "skipped", "skipped", "skipped", "sent"]);
     assert_eq!(campaign.column("attempts"), ["1", "0", "0", "0", "0", "1"]);
     for (reason, (_, _, word)) in reasons(&campaign)[1..5].iter().zip(strangers) {
@@ -220,6 +222,40 @@ fn questions_leave_no_faster_than_an_account_may_read_and_not_for_each_run_anew(
     assert_eq!(campaign.statuses(), ["sent", "sent", "sent", "pending", "pending"]);
 }
 
+#[test]
+fn a_row_that_is_held_uses_up_nothing_of_what_its_account_may_send() {
+    let people = ["a", "b", "c"].map(|name| somebody(name, Relation::NotConnected));
+    let asked = Asked::of(people.to_vec(), "");
+    let campaign = Campaign::of(&["a", "b", "c", "friend"]);
+    let slow = ["--account-rate", "1/h", "--daily-limit", "1", "--max-wait", "5s"];
+    campaign.run_at(asked.base_url(), &[&CONNECTED[..], &slow].concat()).exits(0);
+    assert_eq!(campaign.statuses(), ["skipped", "skipped", "skipped", "sent"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_lets_a_question_be_answered_and_a_second_one_does_not_wait() {
+    let asked = Asked::of(Vec::new(), "any=hang,on=relationship");
+    let campaign = Campaign::with_rows(2);
+    let running = campaign.start_at(asked.base_url(), &[&CONNECTED[..], &["--timeout", "1s"]].concat());
+    while asked.relationships().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::Interrupt);
+    running.finish().exits(130);
+    assert_eq!(campaign.statuses(), ["pending", "pending"]);
+    assert_eq!(asked.relationships().len(), 1);
+    let running = campaign.start_at(asked.base_url(), &CONNECTED);
+    while asked.relationships().len() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::Interrupt);
+    running.wait_for("stopping");
+    running.signal(Signal::Interrupt);
+    running.finish().exits(130);
+    assert!(asked.arrived().is_empty());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_killed_asks_nobody_twice() {
@@ -265,6 +301,34 @@ fn of_a_row_without_a_profile_id_is_asked_what_can_be_asked() {
     assert!(reasons[2].contains("profile id"), "{reasons:?}");
     assert!(reasons[3].contains("names no profile"), "{reasons:?}");
     assert_eq!(asked.relationships().len(), 3);
+    // That nothing can be asked about a row is known before anything is asked.
+    let check = [
+        "check",
+        "people.csv",
+        "-m",
+        "message.txt",
+        "--require",
+        "connected",
+        "--allow-repeat",
+        "--format",
+        "json",
+    ];
+    let shown = campaign.rowcast(&check).exits(0).json();
+    let unclear: Vec<_> = shown["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["code"] == "cannot-be-judged")
+        .collect();
+    assert_eq!((unclear.len(), unclear[0]["row"].as_u64()), (1, Some(5)));
+    let online = ["--online", "--base-url", asked.base_url()];
+    let shown = campaign.rowcast(&[&check[..], &online].concat()).exits(0).json();
+    let unclear = shown["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["code"] == "cannot-be-judged");
+    assert_eq!(unclear.count(), 2);
 }
 
 #[test]
