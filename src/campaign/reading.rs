@@ -235,20 +235,11 @@ impl Reading {
     }
 }
 
-const fn delimiter(said: super::settings::Delimiter) -> sheet::Delimiter {
-    match said {
-        super::settings::Delimiter::Comma => sheet::Delimiter::Comma,
-        super::settings::Delimiter::Semicolon => sheet::Delimiter::Semicolon,
-        super::settings::Delimiter::Tab => sheet::Delimiter::Tab,
-        super::settings::Delimiter::Pipe => sheet::Delimiter::Pipe,
-    }
-}
-
 fn open_sheet(settings: &Settings) -> Result<Sheet, CampaignError> {
     let options = sheet::Options {
         encoding: settings.sheet.encoding.clone(),
         tab: settings.sheet.tab.clone(),
-        delimiter: settings.sheet.delimiter.map(delimiter),
+        delimiter: settings.sheet.delimiter,
         columns: settings
             .sheet
             .columns

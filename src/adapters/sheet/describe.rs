@@ -48,7 +48,7 @@ impl fmt::Display for Delimiter {
 
 /// The text is no delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{}' is no delimiter: expected , ; | or tab", shown(.0))]
+#[error("'{}' is no delimiter; there are , ; | and tab", shown(.0))]
 pub struct DelimiterError(pub String);
 
 impl FromStr for Delimiter {
@@ -154,5 +154,25 @@ impl fmt::Display for Description {
             Some(delimiter) => write!(f, ", cells parted by {delimiter}"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_are_read_as_people_write_them() {
+        for (text, delimiter) in [
+            (",", Delimiter::Comma),
+            ("semicolon", Delimiter::Semicolon),
+            ("\\t", Delimiter::Tab),
+            ("\t", Delimiter::Tab),
+            ("TAB", Delimiter::Tab),
+            ("|", Delimiter::Pipe),
+        ] {
+            assert_eq!(text.parse(), Ok(delimiter), "{text:?}");
+        }
+        assert!("ab".parse::<Delimiter>().is_err());
     }
 }

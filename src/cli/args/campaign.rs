@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use super::{AtLeastOne, GateArgs};
 use clap::Args;
-use rowcast::campaign::settings::{Delimiter, Reassigned, Share, Strategy};
+use rowcast::adapters::sheet::Delimiter;
+use rowcast::campaign::settings::{Reassigned, Share, Strategy};
 use rowcast::model::row::{Meaning, squashed, trim};
 
 /// What defines a campaign.

@@ -1,5 +1,6 @@
 use clap::{CommandFactory, Parser};
-use rowcast::campaign::settings::{Delimiter, Only};
+use rowcast::adapters::sheet::Delimiter;
+use rowcast::campaign::settings::Only;
 use rowcast::model::row::{Meaning, RowNumber};
 
 use super::*;
