@@ -366,7 +366,4 @@ mod tests {
         };
         assert!(!format!("{endpoint:?}").contains("hush"));
     }
-
-    #[test]
-    fn a_delimiter_can_be_typed_where_a_tab_cannot() {}
 }
