@@ -17,6 +17,8 @@ use crate::model::suppression::company_column;
 const ROWS_FOR_SHARE: usize = 20;
 /// A company with more than one row in this many is told.
 const SHARE: usize = 5;
+/// From so many rows on, it is strange that all people have one name.
+const ROWS_FOR_NAMES: usize = 5;
 /// From so many rows on, lengths are compared.
 const ROWS_FOR_LENGTHS: usize = 10;
 /// A message this many times longer or shorter than the middle one is told.
@@ -102,14 +104,7 @@ impl Together {
                 ),
             ));
         }
-        if rows > 1 && !self.differ && self.has_names {
-            found.push(whole(
-                Code::SameMessage,
-                format!(
-                    "all {rows} messages are the same, though the sheet has names; does the template lack {{{{ first_name }}}} or the like?"
-                ),
-            ));
-        }
+        found.extend(self.same_message(rows).map(|text| whole(Code::SameMessage, text)));
         if self.unnamed_count > 0 && self.unnamed_count < rows {
             let listed = listed(&self.unnamed, self.unnamed_count);
             found.push(whole(
@@ -132,6 +127,22 @@ impl Together {
         }
         self.odd_lengths(&mut found);
         found
+    }
+
+    /// That everybody would get the same text, where that can hardly be meant.
+    fn same_message(&self, rows: usize) -> Option<String> {
+        if self.differ || !self.has_names {
+            return None;
+        }
+        match (self.name_columns.is_empty(), rows) {
+            (true, 2..) => Some(format!(
+                "all {rows} messages are the same, though the sheet has names; does the template lack {{{{ first_name }}}} or the like?"
+            )),
+            (false, ROWS_FOR_NAMES..) => Some(format!(
+                "all {rows} messages are the same, though the template reads names; is one name in all rows of the sheet?"
+            )),
+            _ => None,
+        }
     }
 
     fn odd_lengths(&mut self, found: &mut Vec<RowProblem>) {

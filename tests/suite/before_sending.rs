@@ -480,6 +480,18 @@ fn what_is_said_is_about_the_rows_that_are_chosen() {
 }
 
 #[test]
+fn a_few_people_of_one_name_are_no_worry_and_a_sheet_with_one_name_alone_is() {
+    let of = |count: usize| {
+        let rows: Vec<String> = (0..count).map(|row| format!("p-{row},Anna")).collect();
+        Campaign::new(format!("LinkedIn,First Name\n{}\n", rows.join("\n")), "Dear {{ first_name }}")
+    };
+    check(&of(4), &["--strict"]);
+    let found = check_json(&of(5), &[]);
+    let text = "all 5 messages are the same, though the template reads names; is one name in all rows of the sheet?";
+    assert_eq!(found["problems"][0]["text"], text, "{found}");
+}
+
+#[test]
 fn where_nobody_is_asked_warnings_are_said_in_a_line() {
     let server = Server::start();
     let campaign = crowd();
