@@ -369,4 +369,22 @@ proptest! {
     fn random_text_is_read_or_refused(text in "[ab,;\"\r\n\t|]{0,60}") {
         let _ = read(format!("recipient,b\n{text}").as_bytes(), &Options::default());
     }
+
+    /// The csv crate reads more than is certain; where both read, they read the same.
+    #[test]
+    fn what_is_read_is_what_another_reader_reads(
+        text in "((\"([ab,\r\n]|\"\"){0,4}\"|[ab ]{0,3}),(\"([ab,\r\n]|\"\"){0,4}\"|[ab ]{0,3}),(\"([ab,\r\n]|\"\"){0,4}\"|[ab ]{0,3})\r?\n){0,4}[ab,\"]{0,5}",
+        delimiter in prop::sample::select(Delimiter::ALL.to_vec()),
+    ) {
+        let part = char::from(delimiter.byte()).to_string();
+        let text = format!("recipient,b,c\n{text}").replace(',', &part);
+        let options = Options { delimiter: Some(delimiter), ..Options::default() };
+        if let Ok(rows) = read(text.as_bytes(), &options) {
+            let mut other = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter.byte()).from_reader(text.as_bytes());
+            let records = other.records().map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+            let filled: Vec<Vec<String>> = records.filter(|record| record.iter().any(|cell| !trim(cell).is_empty())).collect();
+            let cells: Vec<Vec<String>> = rows.into_iter().map(|(_, cells)| cells).collect();
+            prop_assert_eq!(cells, filled);
+        }
+    }
 }

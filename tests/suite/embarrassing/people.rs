@@ -359,3 +359,30 @@ fn results_that_rowcast_wrote_are_no_sheet() {
     }
     assert_eq!(server.sends().len(), 2);
 }
+
+#[test]
+fn a_template_that_was_changed_when_half_of_the_rows_were_sent() {
+    let server = Server::start();
+    let campaign = campaign();
+    campaign.run(&server, &["--limit", "1"]).exits(0);
+    campaign.write("message.txt", "Hello {{ first_name }}, it is us again.\n");
+    let words = "1 of 1 sent rows have another text than they would get now (row 2): the template was changed since the last run, and the rows \
+        that are left get the new text; those that were sent keep theirs";
+    let done = campaign.run(&server, &["--strict"]).exits(3);
+    assert!(done.stderr.lines().any(|line| line.contains(words)), "{words}\n{}", done.stderr);
+    assert_eq!(server.sends().len(), 1);
+    let check = campaign
+        .rowcast(&["check", "people.csv", "-m", "message.txt", "--format", "json"])
+        .exits(0);
+    let found = check.json();
+    let problem = found["problems"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|problem| problem["code"] == "text-changed");
+    let problem = problem.expect("it is found");
+    assert_eq!(
+        (problem["severity"].as_str(), problem["text"].as_str()),
+        (Some("warning"), Some(words))
+    );
+}
