@@ -569,3 +569,19 @@ mod at_a_terminal {
         }
     }
 }
+
+#[test]
+fn check_points_to_all_of_a_few_messages_and_to_the_worst_of_many() {
+    let point = |campaign: &Campaign| campaign.rowcast(&["check", "people.csv", "-m", "message.txt"]).exits(0).stderr;
+    let few = point(&Campaign::with_rows(10));
+    assert!(
+        few.contains("\n  rowcast preview people.csv -m message.txt\n  rowcast run "),
+        "{few}"
+    );
+    let many = Campaign::with_rows(11);
+    let said = point(&many);
+    let line = said.lines().find(|line| line.contains("preview")).expect("a command");
+    assert_eq!(line, "  rowcast preview people.csv -m message.txt --worst 10");
+    let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    many.rowcast(&words).exits(0).says("── row 2 · person-2");
+}

@@ -16,6 +16,8 @@ use super::{again, in_words, problems, refuse};
 
 /// How many texts of one kind are shown.
 const SHOWN: usize = 20;
+/// Of more messages than these, a person looks at the worst first.
+const FEW: usize = 10;
 /// How many characters of a column's name are shown.
 const LONGEST_NAME: usize = 40;
 /// How many unused columns are named.
@@ -140,10 +142,11 @@ fn show(settings: &Settings, found: &Check, screen: &mut Screen) {
             let head = format!("Nothing stands in the way of {}.", counted(found.to_send, "message"));
             let head = screen.on_out(Style::Green, &head);
             screen.line(&head);
-            screen.commands(
-                "To look at them, and to send them:",
-                &["preview", "run"].map(|name| again(name, settings)),
-            );
+            let look = match (again("preview", settings), found.to_send > FEW) {
+                (preview, true) => format!("{preview} --worst {FEW}"),
+                (preview, false) => preview,
+            };
+            screen.commands("To look at them, and to send them:", &[look, again("run", settings)]);
         }
     }
 }
