@@ -2,6 +2,7 @@
 
 mod connected;
 mod conversations;
+mod odds;
 mod online;
 mod resolve;
 
@@ -51,6 +52,13 @@ impl Asked {
             .filter(|path| path.contains(part))
             .map(|path| path.rsplit('/').next().unwrap_or_default().to_owned())
             .collect()
+    }
+
+    /// The statuses that it answered with.
+    fn statuses(&self) -> std::collections::BTreeSet<u64> {
+        let text = std::fs::read_to_string(self.log.path()).expect("a log");
+        let records = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
+        records.filter_map(|record| record["status"].as_u64()).collect()
     }
 
     /// Who was asked about.
