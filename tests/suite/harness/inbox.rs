@@ -23,7 +23,7 @@ const MESSAGES: usize = 10;
 const FAILS: usize = 250;
 
 /// Every list of this number comes from a store.
-const STORED: usize = 7;
+const STORED: usize = 43;
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
