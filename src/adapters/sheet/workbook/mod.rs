@@ -120,13 +120,13 @@ fn no_sheet(head: &[u8]) -> Option<Fault> {
         (b"%PDF-", "a PDF document"),
         (b"\x89PNG\r\n", "an image"),
         (b"\xFF\xD8\xFF", "an image"),
-        (b"GIF8", "an image"),
+        (b"GIF89a", "an image"),
         (b"\x1F\x8B", "a gzip archive"),
         (b"Rar!\x1A", "a RAR archive"),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"{\\rtf", "an RTF document"),
         (b"SQLite format 3\0", "a database"),
-        (b"PAR1", "a Parquet file"),
+        (b"PAR1\x15", "a Parquet file"),
     ];
     if OLD.iter().any(|magic| head.starts_with(magic)) {
         return Some(Fault::Format("this is an old .xls workbook"));
