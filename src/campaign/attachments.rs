@@ -50,7 +50,9 @@ impl Shelf {
             match inspect(&path) {
                 Ok(State { length, .. }) if length > self.limit => {
                     let (size, limit) = (Size(length), Size(self.limit));
-                    let text = format!("attachment `{name}` has {size}, and the limit is {limit} (--max-attachment)");
+                    let text = format!(
+                        "attachment `{name}` has {size}, more than the {limit} of --max-attachment; make it smaller, or raise --max-attachment"
+                    );
                     problems.push(Problem::error(Code::AttachmentTooLarge, text));
                 }
                 Ok(State { length, changed_ns }) => files.push(AttachedFile {
@@ -59,7 +61,10 @@ impl Shelf {
                     length,
                     changed_ns,
                 }),
-                Err(error) => problems.push(Problem::error(Code::Attachment, format!("attachment `{name}`: {error}"))),
+                Err(error) => {
+                    let text = format!("attachment `{name}`: {error}; put the file there, or correct its name");
+                    problems.push(Problem::error(Code::Attachment, text));
+                }
             }
         }
         if problems.is_empty() { Ok(files) } else { Err(problems) }

@@ -4,12 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::adapters::sheet::{self, Sheet};
 use crate::adapters::template::{self, Compiled, TemplateErrors};
-use crate::model::draft::{Channel, Draft};
+use crate::model::draft::{AttachedFile, Channel, Draft};
 use crate::model::entry::Templates;
 use crate::model::plan::Planned;
 use crate::model::preflight::Rules;
 use crate::model::problem::{Problem, Severity};
-use crate::model::row::{Header, Row};
+use crate::model::row::{Header, Meaning, Row};
 use crate::model::status::Status;
 
 use super::address::{Accounts, Address, Unaddressed, address};
@@ -184,7 +184,7 @@ impl Reading {
             Ok(_) if !errors.is_empty() => Err(errors),
             Ok(rendered) => Ok(rendered),
         };
-        let files = self.shelf.take(&address.attachments);
+        let files = self.files(&address.attachments);
         let (rendered, files) = match (rendered, files) {
             (Ok(rendered), Ok(files)) => (rendered, files),
             (Ok(_), Err(problems)) | (Err(problems), Ok(_)) => return judged(Err(problems)),
@@ -203,6 +203,17 @@ impl Reading {
             message: rendered.message,
             attachments: files,
         }))
+    }
+
+    /// The files that a row attaches. What is wrong with those of a cell is in its column.
+    fn files(&self, named: &[String]) -> Result<Vec<AttachedFile>, Vec<Problem>> {
+        let column = self.header().column(Meaning::Attachments).filter(|_| !named.is_empty());
+        let placed = |problem: Problem| match column {
+            Some(column) => problem.in_column(self.header().name(column)),
+            None => problem,
+        };
+        let taken = self.shelf.take(named);
+        taken.map_err(|problems| problems.into_iter().map(placed).collect())
     }
 
     /// Renders a planned row again when its turn comes. What is sent is what was planned, or nothing.

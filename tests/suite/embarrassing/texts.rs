@@ -46,7 +46,8 @@ const NO_COLUMN: &str = "no column has this name; write {{ variable }} of a colu
 
 /// An attachment of row 3 that cannot go.
 fn cannot_go(why: &str) -> Said {
-    error("attachment", 3, format!("attachment {why}"))
+    let text = format!("attachment {why}; put the file there, or correct its name");
+    error("attachment", 3, text).in_column("Attachments")
 }
 
 const NOTES: &str = "Hi {{ first_name }}, {{ note }}";
@@ -114,7 +115,8 @@ cases! {
         cannot_go("`one.pdf/two.pdf`: cannot read one.pdf/two.pdf: Not a directory (os error 20)");
     fn an_attachment_that_is_empty(): attached("empty.pdf").file("empty.pdf", ""), cannot_go("`empty.pdf`: empty.pdf is empty");
     fn an_attachment_that_is_too_large(): attached("large.pdf").file("large.pdf", vec![b'x'; 3000]).with(&["--max-attachment", "2kB"]),
-        error("attachment-too-large", 3, "attachment `large.pdf` has 2.9 kB, and the limit is 2 kB (--max-attachment)");
+        error("attachment-too-large", 3, "attachment `large.pdf` has 2.9 kB, more than the 2 kB of --max-attachment; make it smaller, or raise --max-attachment")
+            .in_column("Attachments");
 
     // What all rows show together.
     fn the_same_message_to_everybody(): message("Hi there, hello from us."),
