@@ -50,6 +50,7 @@ end() {
 trap end EXIT
 
 log=$work/prism.log
+: >"$log"
 NO_COLOR=1 FORCE_COLOR=0 node "$prism/node_modules/@stoplight/prism-cli/dist/index.js" mock "$file" --host 127.0.0.1 --port 0 --errors >>"$log" 2>&1 &
 mock=$!
 base=
