@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::inquest::{Inquest, Needed, Partial};
 use crate::model::draft::Draft;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Seen};
 use crate::model::findings::{Findings, Known};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::gate::{Decision, Gate, Gates, Own, Person, Question, Resolve, Times};
@@ -157,7 +157,8 @@ impl Gatekeeper {
             return state.pass(draft, &self.gates);
         }
         let partial = match &question {
-            Question::Messages(conversation) => state.partial.remove(conversation),
+            // It stays until the conversation is known: the question may have to wait, or fail, and be asked again.
+            Question::Messages(conversation) => state.partial.get(conversation).cloned(),
             _ => None,
         };
         Judged::Ask(Box::new(Inquest {
@@ -185,7 +186,11 @@ impl Gatekeeper {
 
     /// Takes note of a finding.
     pub fn note(&self, finding: &Finding) {
-        self.state.borrow_mut().findings.note(finding);
+        let mut state = self.state.borrow_mut();
+        state.findings.note(finding);
+        if let Seen::Messages(said) = &finding.seen {
+            state.partial.remove(&said.conversation);
+        }
     }
 
     /// Takes note of a conversation that was read in part.

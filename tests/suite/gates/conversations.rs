@@ -108,6 +108,19 @@ fn a_reply_far_back_in_a_long_conversation_is_found_page_by_page() {
 }
 
 #[test]
+fn a_conversation_is_read_on_where_a_wait_or_an_error_came_between() {
+    let history: Vec<Said> = (0..120).map(|number| said(Speaker::Owner, 500 - number, "And again")).collect();
+    let faults = "any=500,on=messages,after=1,times=1";
+    let asked = Asked::of(vec![with_history("deaf", history)], faults);
+    let campaign = Campaign::of(&["deaf"]);
+    campaign
+        .run_at(asked.base_url(), &[&REPLIED[..], &["--read-rate", "2/s"]].concat())
+        .exits(0);
+    assert_eq!(campaign.statuses(), ["sent"]);
+    assert_eq!(asked.requests("/messages").len(), 4, "three pages, one of them twice");
+}
+
+#[test]
 fn a_message_of_this_campaign_is_no_conversation_when_its_row_is_sent_again() {
     let asked = Asked::of(
         vec![SandboxPerson {
