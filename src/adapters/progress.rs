@@ -52,6 +52,18 @@ impl View {
     /// The view as one line, at `now`.
     #[must_use]
     pub fn line(&self, now: Moment) -> String {
+        let waiting = self.wait(now).map(|wait| format!(" · {wait}")).unwrap_or_default();
+        format!("{}{waiting}{}", self.counts(), self.end(now))
+    }
+
+    /// The view behind a bar: what is waited for has a line of its own, since a terminal of 80 columns has no room for it in the first.
+    #[must_use]
+    pub fn lines(&self, now: Moment) -> String {
+        let waiting = self.wait(now).map(|wait| format!("\n  {wait}")).unwrap_or_default();
+        format!("{}{waiting}{}{}", self.counts(), self.end(now), self.below())
+    }
+
+    fn counts(&self) -> String {
         let mut line = format!("{} sent", self.sent);
         for (count, what) in [(self.failed, "failed"), (self.unconfirmed, "unconfirmed")] {
             if count > 0 {
@@ -67,15 +79,22 @@ impl View {
                 write!(line, " · {rate:.0}/min")
             };
         }
-        if let Some((until, why)) = self.waiting.filter(|(until, _)| *until > now) {
-            let _ = write!(line, " · waiting {} for {why}", whole(until.since(now)));
-        }
-        match (self.done_at.filter(|done| *done > now && self.left > 0), &self.done_on) {
-            (Some(_), Some(day)) => drop(write!(line, " · done on {day}")),
-            (Some(done), None) => drop(write!(line, " · done in {}", whole(done.since(now)))),
-            (None, _) => {}
-        }
         line
+    }
+
+    /// What is waited for, while it is.
+    fn wait(&self, now: Moment) -> Option<String> {
+        let (until, why) = self.waiting.filter(|(until, _)| *until > now)?;
+        Some(format!("waiting {} for {why}", whole(until.since(now))))
+    }
+
+    /// When everything will be done, where that is known.
+    fn end(&self, now: Moment) -> String {
+        match (self.done_at.filter(|done| *done > now && self.left > 0), &self.done_on) {
+            (Some(_), Some(day)) => format!(" · done on {day}"),
+            (Some(done), None) => format!(" · done in {}", whole(done.since(now))),
+            (None, _) => String::new(),
+        }
     }
 }
 
@@ -158,9 +177,9 @@ fn bar(total: usize, view: Arc<Mutex<View>>, clock: fn() -> Moment) -> ProgressB
     let told = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
         // A bar that cannot be drawn is no reason to stop sending.
         let view = lock(&view);
-        let _ = out.write_str(&view.line(clock())).and_then(|()| out.write_str(&view.below()));
+        let _ = out.write_str(&view.lines(clock()));
     };
-    let style = ProgressStyle::with_template("{bar:24.green/dim} {percent:>3}% {told}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:16.green/dim} {percent:>3}% {told}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.with_key("told", told).progress_chars("━━─"));
     bar.enable_steady_tick(TICK);
     bar
@@ -197,6 +216,9 @@ mod tests {
         };
         let expected = "128 sent · 3 failed · 868 left · 58/min · waiting 12s for the rate of the account (--account-rate) · done in 2h";
         assert_eq!(view.line(Moment::from_millis(0)), expected);
+        let behind_a_bar =
+            "128 sent · 3 failed · 868 left · 58/min\n  waiting 12s for the rate of the account (--account-rate) · done in 2h";
+        assert_eq!(view.lines(Moment::from_millis(0)), behind_a_bar);
         let idle = View {
             sent: 2,
             ..View::default()
