@@ -293,7 +293,7 @@ def main():
     measures = {
         "ten": lambda: ten_rows(table, rounds),
         "check": lambda: check(table, rounds, 50_000 if small else 200_000),
-        "50ms": lambda: at_50_ms(table, rounds, 2_500 if small else 6_000),
+        "50ms": lambda: at_50_ms(table, rounds, 2_500 if small else 20_000),
         "0ms": lambda: at_0_ms(table, rounds, 5_000 if small else 30_000),
         "memory": lambda: memory(table, sizes),
         "finished": lambda: finished(table, rounds, 100_000 if small else 1_000_000),
