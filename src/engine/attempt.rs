@@ -1,5 +1,6 @@
 //! One attempt: the intent on disk, then the request, then the outcome on disk.
 
+use super::TurnedAway;
 use super::clock::Clock;
 use super::courtesy::Courtesy;
 use super::schedule::{Permit, Schedule};
@@ -15,8 +16,9 @@ use crate::model::draft::Draft;
 use crate::model::entry::{Entry, Intent, Outcome, Position};
 use crate::model::event::Wait;
 use crate::model::judgement::folded;
-use crate::model::ledger::Ledger;
+use crate::model::ledger::{Ledger, Standing};
 use crate::model::outcome::{Answer, NotSent, Verdict};
+use crate::model::plan::{CONTACTED, Planned};
 use crate::model::status::Status;
 use crate::model::time::Moment;
 use crate::model::window::Counted;
@@ -46,6 +48,8 @@ pub enum Attempt {
     },
     /// Its files are not uploaded; nothing left.
     NotUploaded(Unready),
+    /// While its files were uploaded something came up; nothing left.
+    TurnedAway(TurnedAway),
     /// Somebody else holds the row; nothing left.
     HeldElsewhere(String),
     /// The intent could not be written, so nothing left.
@@ -94,8 +98,15 @@ pub struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Sends `draft` once.
-    pub async fn attempt(self, leaving: &Leaving, draft: Draft, schedule: &RefCell<Schedule>, shared: Option<&Shared>) -> Attempt {
+    /// Sends `draft` once. `away` says whether it must not be sent after all, where files were seen to first.
+    pub async fn attempt(
+        self,
+        leaving: &Leaving,
+        draft: Draft,
+        away: impl FnOnce() -> Option<TurnedAway>,
+        schedule: &RefCell<Schedule>,
+        shared: Option<&Shared>,
+    ) -> Attempt {
         let attachments = match ready(self.uploads, self.client, self.journal, &draft).await {
             Ok(attachments) => attachments,
             Err(unready) => {
@@ -103,6 +114,13 @@ impl Sender<'_> {
                 return Attempt::NotUploaded(unready);
             }
         };
+        // An upload may take its time, in which somebody can come onto a list.
+        if !attachments.is_empty()
+            && let Some(away) = away()
+        {
+            self.close(leaving, schedule, shared, Counted::No);
+            return Attempt::TurnedAway(away);
+        }
         let intent = Intent {
             at: self.clock.now(),
             row: draft.row,
@@ -171,6 +189,36 @@ impl Sender<'_> {
             }
             Err(error) => Attempt::Unrecorded(error),
         }
+    }
+
+    /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
+    ///
+    /// # Errors
+    /// Somebody of these names was written to meanwhile, or may have been.
+    pub fn still_wanted(self, planned: &Planned, draft: Draft) -> Result<Draft, TurnedAway> {
+        if self.sends == Sends::Tests {
+            return Ok(draft);
+        }
+        let ledger = lock(self.ledger);
+        let own = ledger.find(&draft.key, Some(&draft.recipient));
+        let away = |status, why: String| {
+            Err(TurnedAway {
+                row: planned.number,
+                status,
+                why,
+            })
+        };
+        match own.map(|id| ledger.standing(id)) {
+            Some(Standing::Sent) => return away(Status::Skipped, CONTACTED.to_owned()),
+            Some(Standing::Unconfirmed) if planned.status != Status::Unconfirmed => {
+                return away(Status::Skipped, "the same recipient may have got a message in this run".to_owned());
+            }
+            _ => {}
+        }
+        if ledger.wrote_to(&draft.recipient, own) {
+            return away(Status::Skipped, CONTACTED.to_owned());
+        }
+        Ok(draft)
     }
 
     /// The request was answered, or never left.

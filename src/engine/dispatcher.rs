@@ -14,7 +14,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::attempt::{Attempt, Leaving, Sender, Sends, lock};
+use super::attempt::{Attempt, Leaving, Sender, lock};
 use super::gatekeeper::Gatekeeper;
 use super::inquest::Inquest;
 use super::inquiry::{Inquired, Inquiries};
@@ -22,12 +22,10 @@ use super::pace::NEVER;
 use super::schedule::{self, Next, Schedule, Slot};
 use super::shared::{Claimed, Shared};
 use super::simulate::{Reply, Simulated, World, simulate};
-use super::{Ended, Rules, TurnedAway};
+use super::{Drafts, Ended, Rules, TurnedAway};
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop, Wait};
-use crate::model::ledger::Standing;
-use crate::model::plan::{CONTACTED, Plan, Planned};
-use crate::model::status::Status;
+use crate::model::plan::Plan;
 use crate::model::time::Moment;
 use again::Again;
 use answers::Heard;
@@ -98,7 +96,7 @@ pub(super) struct Dispatcher<'a> {
     rules: Rules,
     schedule: &'a RefCell<Schedule>,
     shared: Option<&'a Shared>,
-    drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
+    drafts: &'a RefCell<&'a mut Drafts<'a>>,
     tell: &'a mut dyn FnMut(Event),
     /// Judges people before they are written to, where something is asked about them.
     pub(super) gatekeeper: Option<&'a Gatekeeper>,
@@ -142,7 +140,7 @@ impl<'a> Dispatcher<'a> {
         rules: Rules,
         schedule: &'a RefCell<Schedule>,
         shared: Option<&'a Shared>,
-        drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
+        drafts: &'a RefCell<&'a mut Drafts<'a>>,
         tell: &'a mut dyn FnMut(Event),
     ) -> Self {
         Self {
@@ -210,8 +208,14 @@ impl<'a> Dispatcher<'a> {
                     Admitted::Leaves(leaving, draft) => {
                         self.flying.push(leaving.permit);
                         let (sender, schedule, shared) = (self.sender, self.schedule, self.shared);
+                        let (plan, drafts) = (self.plan, self.drafts);
                         in_flight.push(Box::pin(async move {
-                            let attempt = sender.attempt(&leaving, *draft, schedule, shared).await;
+                            let again = || {
+                                let planned = plan.rows.get(slot.turn.index)?;
+                                let draft = (drafts.borrow_mut())(planned);
+                                draft.and_then(|draft| sender.still_wanted(planned, draft)).err()
+                            };
+                            let attempt = sender.attempt(&leaving, *draft, again, schedule, shared).await;
                             Over::Attempt(leaving, attempt)
                         }));
                     }
@@ -234,7 +238,7 @@ impl<'a> Dispatcher<'a> {
         let Some(planned) = self.plan.rows.get(slot.turn.index) else {
             return Admitted::Rests;
         };
-        let draft = (self.drafts)(planned).and_then(|draft| self.still_wanted(planned, draft));
+        let draft = (self.drafts.borrow_mut())(planned).and_then(|draft| self.sender.still_wanted(planned, draft));
         let draft = match draft {
             Ok(draft) => draft,
             Err(away) => return self.send_away(planned, away),
@@ -266,33 +270,6 @@ impl<'a> Dispatcher<'a> {
         });
         let before = planned.status;
         Admitted::Leaves(Leaving { permit, shared, before }, Box::new(draft))
-    }
-
-    /// Asks the ledger once more, right before the send: what was learned since the plan was made counts.
-    fn still_wanted(&self, planned: &Planned, draft: Draft) -> Result<Draft, TurnedAway> {
-        if self.sender.sends == Sends::Tests {
-            return Ok(draft);
-        }
-        let ledger = lock(self.sender.ledger);
-        let own = ledger.find(&draft.key, Some(&draft.recipient));
-        let away = |status, why: String| {
-            Err(TurnedAway {
-                row: planned.number,
-                status,
-                why,
-            })
-        };
-        match own.map(|id| ledger.standing(id)) {
-            Some(Standing::Sent) => return away(Status::Skipped, CONTACTED.to_owned()),
-            Some(Standing::Unconfirmed) if planned.status != Status::Unconfirmed => {
-                return away(Status::Skipped, "the same recipient may have got a message in this run".to_owned());
-            }
-            _ => {}
-        }
-        if ledger.wrote_to(&draft.recipient, own) {
-            return away(Status::Skipped, CONTACTED.to_owned());
-        }
-        Ok(draft)
     }
 
     /// Waits for a moment, unless that is longer than a run may wait and nothing is going on meanwhile.

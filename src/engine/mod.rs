@@ -92,6 +92,9 @@ pub struct Gated<'a> {
     pub past: &'a [(u16, Moment)],
 }
 
+/// Renders a planned row again, and asks once more whether its recipient may be written to.
+pub type Drafts<'a> = dyn FnMut(&Planned) -> Result<Draft, TurnedAway> + 'a;
+
 /// Everything a run needs.
 pub struct Run<'a> {
     /// What to do with every row.
@@ -111,7 +114,7 @@ pub struct Run<'a> {
     /// What the service is asked while the run goes on.
     pub inquiries: Inquiries,
     /// Renders a planned row again when its turn comes; an error says why it must not be sent after all.
-    pub drafts: &'a mut dyn FnMut(&Planned) -> Result<Draft, TurnedAway>,
+    pub drafts: &'a mut Drafts<'a>,
     /// Is told what happens.
     pub tell: &'a mut dyn FnMut(Event),
 }
@@ -135,7 +138,8 @@ impl Run<'_> {
             None => schedule,
             Some(gated) => schedule.asking((0..self.accounts).map(|account| gated.questions(account)).collect()),
         });
-        let mut dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, self.drafts, self.tell);
+        let drafts: RefCell<&mut Drafts<'_>> = RefCell::new(self.drafts);
+        let mut dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, &drafts, self.tell);
         dispatcher.gatekeeper = self.gates.map(|gated| gated.gatekeeper);
         dispatcher.dispatch(self.inquiries, asked).await
     }

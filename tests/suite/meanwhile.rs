@@ -6,7 +6,9 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::thread;
 
-use crate::harness::{Campaign, Running, Server, sent, status, urn_of};
+use serde_json::json as object;
+
+use crate::harness::{Campaign, Running, Server, json, sent, status, urn_of};
 
 /// How often two campaigns are let loose on one person.
 const ROUNDS: usize = 8;
@@ -228,4 +230,26 @@ fn an_urn_that_an_answer_told_is_the_same_person_in_another_campaign() {
     server.open_gate();
     run.finish().exits(0).says("1 sent, 1 skipped");
     assert_eq!((server.sends_to("in-both"), server.sends_to(&urn_of("in-both"))), (1, 0));
+}
+
+#[test]
+fn whoever_comes_onto_a_list_while_files_are_uploaded_gets_nothing() {
+    let (server, campaign) = (Server::start(), campaign());
+    server.answer_questions_by(|seen| {
+        let asset = object!({"assetUrn": "urn:li:digitalmediaAsset:1", "byteSize": 9, "mediaType": "text/plain", "name": "one.txt"});
+        let uploaded = object!({"success": true, "attachment": asset});
+        seen.is_upload().then(|| json(200, &uploaded).held())
+    });
+    campaign.write("people.csv", "LinkedIn,Attachments\nanna-a,one.txt\nbert-b,one.txt\ncarl-c,\n");
+    campaign.write("one.txt", "some text");
+    campaign.write("no.csv", "# nobody yet\n");
+    let run = campaign.start(&server, &["--suppress", "no.csv"]);
+    server.wait_for_sends(1);
+    append(&campaign, "no.csv", "bert-b");
+    server.open_gate();
+    run.finish().exits(0).says("2 sent, 1 skipped");
+    let mut got = server.recipients();
+    got.sort();
+    assert_eq!(got, ["anna-a", "carl-c"]);
+    assert_eq!(campaign.statuses(), ["sent", "skipped", "sent"]);
 }

@@ -32,6 +32,7 @@ impl Dispatcher<'_> {
                 self.draw_reach(permit, &answer);
             }
             Attempt::NotUploaded(unready) => self.conclude_upload(leaving, unready),
+            Attempt::TurnedAway(away) => self.turn_away(leaving, away.status, away.why),
             Attempt::HeldElsewhere(who) => self.settle(permit, Status::Pending, Some(format!("held by {who}"))),
             Attempt::WrittenBefore(earlier) => self.turn_away(leaving, Status::Skipped, earlier.to_string()),
             Attempt::Unasked(error) => self.stop(Stop::History(error.to_string())),
