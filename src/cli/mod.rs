@@ -27,10 +27,6 @@ use init::InitError;
 use settings::{SettingsError, Surroundings, Typed};
 use terminal::{OutError, Screen};
 
-/// A message takes hundreds of small allocations, on threads that hand them to each other.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
