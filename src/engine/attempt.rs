@@ -156,10 +156,7 @@ impl Sender<'_> {
         let (answer, verdict) = (sent.answer.clone(), sent.answer.verdict());
         close(counted(verdict));
         // Before anything else happens, so that not one more request leaves.
-        let ahead = self.heed(leaving, &answer, (&sent.signals, intent.at), &mut schedule.borrow_mut());
-        if let (Some(shared), Some(ahead)) = (shared, ahead) {
-            shared.set_ahead(ahead);
-        }
+        self.heed(leaving, &answer, (&sent.signals, intent.at), &mut schedule.borrow_mut(), shared);
         let gave_up = verdict == Verdict::NotSent(NotSent::NeverConnected) && leaving.permit.turn.vain >= self.retries;
         let outcome = Outcome {
             at: self.clock.now(),
@@ -245,25 +242,40 @@ impl Sender<'_> {
         }
     }
 
-    /// Does what an answer says about the pace, whatever its status. Returns how many milliseconds the service's clock is
-    /// ahead, if it told. The signals are those of a request that left no earlier than the moment beside them.
-    fn heed(self, leaving: &Leaving, answer: &Answer, (signals, asked): (&RateSignals, Moment), schedule: &mut Schedule) -> Option<i64> {
+    /// Does what an answer says about the pace, whatever its status, and tells other campaigns what the service named. The
+    /// signals are those of a request that left no earlier than the moment beside them.
+    fn heed(
+        self,
+        leaving: &Leaving,
+        answer: &Answer,
+        (signals, asked): (&RateSignals, Moment),
+        schedule: &mut Schedule,
+        shared: Option<&Shared>,
+    ) {
         let account = leaving.permit.account;
         let ahead = signals.server_now.map(|server| self.clock.note_server(server, asked));
         if let Some(ahead) = ahead {
             schedule.pace().set_ahead(ahead);
+            if let Some(shared) = shared {
+                shared.set_ahead(ahead);
+            }
         }
         let now = self.clock.now();
         // What the client read is by the clock on the wall, which somebody may have set since the run began.
         let ours = |until: Moment| signals.seen_at.map_or(until, |seen| now + until.since(seen));
+        let mut named = None;
         if answer.verdict() == Verdict::NotSent(NotSent::Held) {
             let told = if let Answer::Http(reply) = answer { reply.hold_until } else { None };
-            schedule.held(account, told.map(ours), now);
+            named = told.map(ours);
+            schedule.held(account, named, now);
         }
-        if let Some(until) = signals.pause() {
-            schedule.pace().hold_account(account, ours(until), Wait::Held);
+        if let Some(until) = signals.pause().map(ours) {
+            schedule.pace().hold_account(account, until, Wait::Held);
+            named = named.max(Some(until));
         }
-        ahead
+        if let (Some(shared), Some(until)) = (shared, named) {
+            shared.hold(account, until, now);
+        }
     }
 }
 

@@ -116,6 +116,14 @@ impl Shared {
         let _ = self.permits.borrow().answered(id, at, counted);
     }
 
+    /// The service takes nothing from an account until then, and said so: other campaigns heed it as well. Where that cannot
+    /// be written, they are told by an answer to a request of their own.
+    pub fn hold(&self, account: u16, until: Moment, now: Moment) {
+        if let Some(account) = self.names.accounts.get(usize::from(account)) {
+            let _ = self.permits.borrow().hold(account, until, now);
+        }
+    }
+
     /// The service's clock is so many milliseconds ahead of ours.
     pub fn set_ahead(&self, millis: i64) {
         self.ahead.set(millis);

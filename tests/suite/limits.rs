@@ -547,3 +547,21 @@ fn after_a_429_no_more_arrive_than_were_in_flight_until_the_time_that_it_names()
     }
     assert_eq!(campaign.statuses(), ["sent"; 60], "a 429 costs nobody a row");
 }
+
+#[test]
+fn what_the_service_named_to_one_campaign_holds_the_account_for_others_too() {
+    let reset = (jiff::Timestamp::now() + Duration::from_mins(10)).as_second().to_string();
+    for told in [
+        status(429).header("Retry-After", "600"),
+        sent().header("X-RateLimit-Remaining", "0").header("X-RateLimit-Reset", &reset),
+    ] {
+        let server = Server::start();
+        server.answer_all(told);
+        let campaign = campaigns(4);
+        let pace = ["--account-rate", "100/s", "--concurrency", "1", "--max-wait", "0s"];
+        campaign.run(&server, &[&SHEETS[..1], &pace].concat()).exits(4);
+        assert_eq!(server.sends().len(), 2, "one from each account");
+        campaign.run(&server, &[&SHEETS[1..], &pace].concat()).exits(4);
+        assert_eq!(server.sends().len(), 2, "the other campaign was told without asking");
+    }
+}

@@ -172,6 +172,22 @@ impl Permits {
         written.map(drop).map_err(self.failed("write"))
     }
 
+    /// The service takes nothing from `account` until then, by its own word. A word about more than a day counts for a day:
+    /// one that was misread must not stop an account for good.
+    ///
+    /// # Errors
+    /// The database cannot be written; other campaigns then have to be told by the service themselves.
+    pub fn hold(&self, account: &str, until: Moment, now: Moment) -> Result<(), DatabaseError> {
+        let until = until.min(now + DAY).shifted(self.offset);
+        let insert = "INSERT INTO hold (account, until_at) VALUES (?1, ?2)
+            ON CONFLICT (account) DO UPDATE SET until_at = max(until_at, excluded.until_at)";
+        let written = self
+            .connection
+            .prepare_cached(insert)
+            .and_then(|mut insert| insert.execute(params![account, until.as_millis()]));
+        written.map(drop).map_err(self.failed("write"))
+    }
+
     /// No request of `campaign` is on its way any more at `now`: whoever made them is gone, and the caller holds the campaign.
     ///
     /// # Errors
@@ -304,6 +320,11 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::R
         let first = first.map_or(today, |at| Moment::from_millis(at).utc_day());
         note(day(db, Which::Messages, asker.account, ramp.on(today - first), wish, Wait::Ramp)?);
     }
+    let hold: Option<i64> = db
+        .prepare_cached("SELECT until_at FROM hold WHERE account = ?")?
+        .query_row([asker.account], |row| row.get(0))
+        .optional()?;
+    note(hold.map(|at| (Moment::from_millis(at), Wait::Held)));
     if let Some(gap) = limits.gap {
         let last: Option<i64> = db
             .prepare_cached("SELECT left_at FROM permit WHERE account = ? ORDER BY id DESC LIMIT 1")?

@@ -23,8 +23,10 @@ const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 /// What makes each form of the database from the one before. `user_version` counts those that were taken.
 ///
 /// A contact is a person's name, the text and how it stands; the index by doubt finds what a campaign left open. A permit is
-/// a request that left: limits look at the newest of a key or of an account, or count those of a day.
-const STEPS: [&str; 1] = ["
+/// a request that left: limits look at the newest of a key or of an account, or count those of a day. A hold is until when the
+/// service said that it takes nothing from an account.
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE campaign (
         id INTEGER PRIMARY KEY,
         journal TEXT NOT NULL UNIQUE,
@@ -51,7 +53,9 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX permit_of_account ON permit (account, id);
     CREATE INDEX permit_of_day ON permit (account, until_at);
     CREATE TABLE account (account TEXT PRIMARY KEY, first_at INTEGER NOT NULL) WITHOUT ROWID;
-"];
+",
+    "CREATE TABLE hold (account TEXT PRIMARY KEY, until_at INTEGER NOT NULL) WITHOUT ROWID;",
+];
 
 /// Opens for reading alone. Nothing is changed.
 pub(super) fn read(path: &Path) -> Result<Connection, DatabaseError> {
