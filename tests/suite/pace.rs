@@ -135,11 +135,14 @@ fn odd_rates_are_kept_and_used_to_their_full() {
 
 #[test]
 fn a_kill_and_a_restart_within_the_period_forget_nothing() {
-    let (server, campaign) = (slow(20), campaign_of(60, &["acc_1", "acc_2"]));
+    let (server, mut campaign) = (slow(20), campaign_of(60, &["acc_1", "acc_2"]));
     let mut dice = Dice::new("restarts");
     let pace = ["--rate", "10/2s", "--account-rate", "6/2s"];
     // More than two windows full, or there would be nothing to forget.
     while server.sends().len() < 22 {
+        // What the campaigns of a machine share is lost each time: the journal alone remembers.
+        let data = campaign.path(&format!("data-{}", dice.below(u64::MAX)));
+        campaign = campaign.variable("ROWCAST_DATA_DIR", &data.to_string_lossy());
         let mut run = start(&campaign, &server, &pace);
         thread::sleep(Duration::from_millis(200 + dice.below(900)));
         run.kill().expect("killed");
