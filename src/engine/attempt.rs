@@ -155,6 +155,12 @@ impl Sender<'_> {
         let sent = self.client.send(&SendRequest::of(&draft, &attachments)).await;
         let (answer, verdict) = (sent.answer.clone(), sent.answer.verdict());
         close(counted(verdict));
+        if let Answer::Http(reply) = &answer
+            && let Some(urn) = &reply.recipient_urn
+        {
+            // The next row may be judged while the outcome is still on its way to the disk.
+            lock(self.ledger).hear_urn(of, urn);
+        }
         // Before anything else happens, so that not one more request leaves.
         self.heed(leaving, &answer, (&sent.signals, intent.at), &mut schedule.borrow_mut(), shared);
         let gave_up = verdict == Verdict::NotSent(NotSent::NeverConnected) && leaving.permit.turn.vain >= self.retries;

@@ -197,6 +197,14 @@ impl Ledger {
         Ok(Some(id))
     }
 
+    /// The answer to the intent at `position` told its recipient's URN: another name of this person, also for whoever asks
+    /// before the outcome is recorded.
+    pub fn hear_urn(&mut self, position: Position, urn: &str) {
+        if let Some(Some((id, _))) = self.open.get(&position).copied() {
+            self.name(id, urn);
+        }
+    }
+
     /// What became known about an attempt that was in doubt. Its key stays unconfirmed as long as another attempt of it is.
     fn judge(&mut self, position: Position, judgement: &Judgement) -> Result<(), StrayOutcome> {
         let of = judgement.of;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::harness::{Campaign, Line, Server, nobody, status};
+use crate::harness::{Campaign, Line, Server, nobody, status, urn_of};
 
 /// How many sends each recipient got.
 fn sends(server: &Server) -> BTreeMap<String, usize> {
@@ -158,6 +158,22 @@ fn two_keys_of_one_recipient_are_one_message() {
         campaign.run(&server, &[&["--key", "Id"], repeat].concat()).exits(0);
         assert_once(&server, &["ada-lovelace"]);
         assert_eq!(campaign.statuses(), ["sent", "skipped", "skipped"]);
+    }
+}
+
+#[test]
+fn a_person_whose_urn_the_run_learned_gets_no_message_of_another_key() {
+    // Where the contact history has no word in it, the journal has.
+    for repeat in [&[][..], &["--allow-repeat"]] {
+        let server = Server::start();
+        let campaign = Campaign::new(
+            format!("Id,Recipient\n1,ada-lovelace\n2,{}\n", urn_of("ada-lovelace")),
+            "Hello {{ id }}",
+        );
+        let alone = ["--key", "Id", "--concurrency", "1"];
+        campaign.run(&server, &[&alone, repeat].concat()).exits(0);
+        assert_eq!(server.recipients(), ["ada-lovelace"]);
+        assert_eq!(campaign.statuses(), ["sent", "skipped"]);
     }
 }
 
