@@ -56,7 +56,8 @@ fn a_second_signal_quits_at_once_and_those_rows_are_unconfirmed() {
     ] {
         let server = Server::answering(broken(Delivery::Silence));
         let campaign = Campaign::with_rows(4);
-        let running = campaign.start(&server, &["--concurrency", "2"]);
+        // Whoever waited for the answers would wait for longer than the test.
+        let running = campaign.start(&server, &["--concurrency", "2", "--timeout", "1h"]);
         server.wait_for_sends(2);
         running.signal(first);
         running.wait_for("stopping");
