@@ -52,7 +52,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
     shown_with(text, |c, next| matches!(c, '\n' | '\t') || (c == '\r' && next == Some('\n')))
 }
 
-/// A line of JSON whose strings cannot steer a terminal: the same value, hostile characters as `\uXXXX`.
+/// A line of JSON whose strings cannot steer a terminal: the same value, hostile characters as escapes of four hexadecimal digits.
 ///
 /// Outside of strings JSON has no such characters but white space, which one line does not have.
 pub fn json_line(json: &str) -> Cow<'_, str> {
