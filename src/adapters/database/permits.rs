@@ -244,7 +244,7 @@ impl Permits {
 }
 
 /// How far the time of the permits is ahead of a clock that shows `now`, where it was `offset` before: it never goes back.
-/// Permits that a clock dated which was plainly wrong are brought to it.
+/// Permits that a clock dated which was plainly wrong are brought to it, and its holds are forgotten.
 fn goes_on_from(db: &Connection, now: Moment, offset: i64) -> rusqlite::Result<i64> {
     let last: Option<i64> = db
         .prepare_cached("SELECT left_at FROM permit ORDER BY id DESC LIMIT 1")?
@@ -254,7 +254,9 @@ fn goes_on_from(db: &Connection, now: Moment, offset: i64) -> rusqlite::Result<i
     if Duration::from_millis(u64::try_from(ahead).unwrap_or(0)) <= SET_BACK {
         return Ok(ahead);
     }
-    db.execute(BRING, [now.shifted(offset).as_millis()])?;
+    let now = now.shifted(offset);
+    db.execute(BRING, [now.as_millis()])?;
+    db.execute("DELETE FROM hold WHERE until_at > ?1", [(now + DAY).as_millis()])?;
     Ok(offset)
 }
 

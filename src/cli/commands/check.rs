@@ -4,15 +4,14 @@ use rowcast::campaign::check::{Check, Refused, check_with};
 use rowcast::campaign::columns::{Column, Columns, Variable};
 use rowcast::campaign::gates::online::{Looked, look};
 use rowcast::campaign::problems::{Kind, Problems};
-use rowcast::campaign::settings::{Endpoint, Format, Online, Settings};
+use rowcast::campaign::settings::{Format, Online, Settings};
 use rowcast::model::problem::Severity;
 use rowcast::model::status::Status;
 use serde_json::{Value, json};
 
 use super::super::exit::Exit;
-use super::super::settings::key;
 use super::super::terminal::{Screen, Style, counted, json_line, number, one_line};
-use super::{again, in_words, problems, refuse};
+use super::{again, in_words, problems, refuse, session};
 
 /// How many texts of one kind are shown.
 const SHOWN: usize = 20;
@@ -53,26 +52,8 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
 
 /// Asks about the people of the rows.
 fn ask(settings: &Settings, screen: &mut Screen) -> Result<Looked, Exit> {
-    let key = match &settings.endpoint {
-        Endpoint::Sandbox => None,
-        Endpoint::Service { key, .. } => {
-            let read = key::read(key).map_err(|error| {
-                screen.error(&error);
-                error.exit()
-            })?;
-            if let Some(warning) = read.warning {
-                screen.warning(&warning);
-            }
-            Some(read.key)
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            screen.error(&format!("cannot start: {error}"));
-            Exit::Defect
-        })?;
+    let key = session::key_for(&settings.endpoint, screen)?;
+    let runtime = session::runtime(tokio::runtime::Builder::new_current_thread(), screen)?;
     let begin = |rows| {
         let (rows, rate) = (counted(rows, "row"), settings.pace.read_rate);
         screen.say(&format!(

@@ -217,6 +217,11 @@ fn what_a_wrong_clock_left_days_ahead_counts_as_just_used_and_no_longer() {
     permits.answered(answered, at(NOON + far + 100), Counted::Yes).expect("written");
     // The process of this one was killed.
     granted(permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer"));
+    permits
+        .hold("a", at(NOON + far + 3_600_000), at(NOON + far + 11_000))
+        .expect("written");
+    let held = permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer");
+    assert_eq!(held, Claim::Later(at(NOON + far + 3_600_000), Wait::Held));
     let path = folder.path().join("deep").join("shared.db");
     let mut permits = Permits::open(&path, at(NOON)).expect("the same");
     assert_eq!(
