@@ -2,6 +2,7 @@
 
 mod again;
 mod answers;
+mod behind;
 mod consequences;
 
 use std::cell::{Cell, RefCell};
@@ -29,6 +30,7 @@ use crate::model::plan::Plan;
 use crate::model::time::Moment;
 use again::Again;
 use answers::Heard;
+use behind::Behind;
 
 /// The longest time without a look at the clock: a machine that slept wakes into a new day.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -100,6 +102,8 @@ pub(super) struct Dispatcher<'a> {
     tell: &'a mut dyn FnMut(Event),
     /// Judges people before they are written to, where something is asked about them.
     pub(super) gatekeeper: Option<&'a Gatekeeper>,
+    /// Rows that wait until it is known what becomes of another one to the same person.
+    behind: Behind,
     /// Whether it was said that URNs are not told.
     told_unresolved: bool,
     ended: Ended,
@@ -152,6 +156,7 @@ impl<'a> Dispatcher<'a> {
             drafts,
             tell,
             gatekeeper: None,
+            behind: Behind::default(),
             told_unresolved: false,
             ended: Ended::default(),
             flying: Vec::new(),
@@ -166,6 +171,9 @@ impl<'a> Dispatcher<'a> {
         loop {
             let again = self.fill(&mut in_flight);
             if in_flight.is_empty() && matches!(again, Again::OnAnswer) {
+                if self.ended.stop.is_none() && self.wait_for_nobody() {
+                    continue;
+                }
                 return self.ended;
             }
             self.tell_outlook();
@@ -238,8 +246,15 @@ impl<'a> Dispatcher<'a> {
         let Some(planned) = self.plan.rows.get(slot.turn.index) else {
             return Admitted::Rests;
         };
-        let draft = (self.drafts.borrow_mut())(planned).and_then(|draft| self.sender.still_wanted(planned, draft));
-        let draft = match draft {
+        let draft = match (self.drafts.borrow_mut())(planned) {
+            Ok(draft) => draft,
+            Err(away) => return self.send_away(planned, away),
+        };
+        if let Some(first) = self.gatekeeper.and_then(|gatekeeper| gatekeeper.under_way(&draft)) {
+            self.behind.add(first, slot);
+            return Admitted::Rests;
+        }
+        let draft = match self.sender.still_wanted(planned, draft) {
             Ok(draft) => draft,
             Err(away) => return self.send_away(planned, away),
         };

@@ -71,6 +71,22 @@ pub enum Judged {
     Ask(Box<Inquest>),
 }
 
+/// The row that may be sent to somebody.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    row: RowNumber,
+    stage: Stage,
+}
+
+/// How far a row has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It passed, and may still turn out not to be sent.
+    UnderWay,
+    /// It was sent, or may have been.
+    Over,
+}
+
 /// The gates of a run, and what is known of people.
 #[derive(Debug)]
 pub struct Gatekeeper {
@@ -86,7 +102,7 @@ struct State {
     /// Conversations that were read in part.
     partial: HashMap<String, Partial>,
     /// The rows that may be sent to people of these URNs, and the other way round.
-    met: HashMap<Fingerprint, RowNumber>,
+    met: HashMap<Fingerprint, Met>,
     rows: HashMap<RowNumber, Fingerprint>,
     /// Why the service tells no URNs.
     silence: Option<String>,
@@ -194,7 +210,7 @@ impl Gatekeeper {
     }
 
     /// Takes note of a conversation that was read in part.
-    pub fn keep(&self, conversation: &str, partial: Partial) {
+    pub fn keep_partial(&self, conversation: &str, partial: Partial) {
         self.state.borrow_mut().partial.insert(conversation.to_owned(), partial);
     }
 
@@ -206,6 +222,25 @@ impl Gatekeeper {
     /// The URN of the recipient of this row was asked for in vain.
     pub fn asked_in_vain(&self, row: RowNumber) {
         self.state.borrow_mut().in_vain.insert(row);
+    }
+
+    /// Another row to the same person of which it is not known yet whether it is sent: until then nobody can tell what
+    /// becomes of this one.
+    #[must_use]
+    pub fn under_way(&self, draft: &Draft) -> Option<RowNumber> {
+        let urn = Fingerprint::of_recipient(draft.recipient.profile_urn()?);
+        let met = self.state.borrow().met.get(&urn).copied()?;
+        (met.row != draft.row && met.stage == Stage::UnderWay).then_some(met.row)
+    }
+
+    /// The row was sent, or may have been: no other one to the same person is.
+    pub fn keep_from_others(&self, row: RowNumber) {
+        let mut state = self.state.borrow_mut();
+        if let Some(urn) = state.rows.get(&row).copied()
+            && let Some(met) = state.met.get_mut(&urn)
+        {
+            met.stage = Stage::Over;
+        }
     }
 
     /// The row is not sent after all: another one to the same person may be.
@@ -222,7 +257,11 @@ impl State {
     fn pass(&mut self, draft: &Draft, gates: &Gates) -> Judged {
         if let Some(urn) = draft.recipient.profile_urn() {
             let urn = Fingerprint::of_recipient(urn);
-            let first = *self.met.entry(urn).or_insert(draft.row);
+            let met = Met {
+                row: draft.row,
+                stage: Stage::UnderWay,
+            };
+            let first = self.met.entry(urn).or_insert(met).row;
             if first != draft.row {
                 return Judged::Held(
                     None,

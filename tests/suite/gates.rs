@@ -5,6 +5,7 @@ mod conversations;
 mod odds;
 mod online;
 mod resolve;
+mod same_person;
 
 use std::path::Path;
 

@@ -177,7 +177,7 @@ impl Look<'_> {
                 Ok(Learned::Finding(finding)) => self.learn(finding).await?,
                 Ok(Learned::More(partial)) => {
                     if let Question::Messages(conversation) = &inquest.question {
-                        self.gatekeeper.keep(conversation, partial);
+                        self.gatekeeper.keep_partial(conversation, partial);
                     }
                 }
                 Err(silence) => {

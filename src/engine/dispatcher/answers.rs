@@ -75,9 +75,7 @@ impl<'a> Dispatcher<'a> {
             status: away.status,
             error: Some(away.why.clone()),
         });
-        if let Some(gatekeeper) = self.gatekeeper {
-            gatekeeper.release(away.row);
-        }
+        self.let_others_go_on(away.row, away.status);
         self.ended.turned_away.push(away);
         Admitted::Rests
     }
@@ -126,7 +124,7 @@ impl<'a> Dispatcher<'a> {
             Told::Other(Lookup::Answered(Learned::Finding(_))) => {}
             Told::Other(Lookup::Answered(Learned::More(partial))) => {
                 if let Question::Messages(conversation) = &inquest.question {
-                    gatekeeper.keep(conversation, partial);
+                    gatekeeper.keep_partial(conversation, partial);
                 }
                 self.again(slot);
             }

@@ -184,9 +184,7 @@ impl Dispatcher<'_> {
 
     fn settle(&mut self, permit: &Permit, status: Status, error: Option<String>) {
         if let Some(row) = self.plan.rows.get(permit.turn.index) {
-            if let Some(gatekeeper) = self.gatekeeper.filter(|_| !matches!(status, Status::Sent | Status::Unconfirmed)) {
-                gatekeeper.release(row.number);
-            }
+            self.let_others_go_on(row.number, status);
             (self.tell)(Event::Settled {
                 row: row.number,
                 account: row.account,
