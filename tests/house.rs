@@ -343,3 +343,92 @@ fn every_mutation_still_finds_the_code_that_it_breaks_and_a_test_that_has_to_not
     }
     assert!(seen > 40, "{seen}");
 }
+
+/// Whether a file is in one of the folders that a package of crates.io is without, and this is such a package.
+fn left_out(file: &str) -> bool {
+    let folder = file.split('/').next().unwrap_or_default();
+    ["benches", "fuzz"].contains(&folder) && !root().join(folder).exists()
+}
+
+/// Every page of the repository, relative to it, with its text. What is generated is no page.
+fn pages() -> BTreeMap<String, String> {
+    let mut pages = BTreeMap::new();
+    for folder in ["", "docs/", "benches/", "fuzz/"] {
+        if left_out(folder) {
+            continue;
+        }
+        for entry in fs::read_dir(root().join(folder)).expect("readable") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8");
+                pages.insert(format!("{folder}{name}"), fs::read_to_string(&path).expect("readable"));
+            }
+        }
+    }
+    pages
+}
+
+/// Where the links of a page lead that stay in the repository: file and heading, each relative to the repository, or empty.
+fn links(page: &str, text: &str) -> Vec<(String, String)> {
+    // What stands in a block of code is no link.
+    let prose = text.split("```").step_by(2);
+    let targets = prose.flat_map(|prose| prose.split("](").skip(1)).map(|rest| {
+        let (target, _) = rest.split_once(')').unwrap_or_else(|| panic!("{page}: a link without end: {rest}"));
+        target
+    });
+    let local = targets.filter(|target| !target.contains("://"));
+    local
+        .map(|target| {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let mut parts: Vec<&str> = page.split('/').collect();
+            if !path.is_empty() {
+                parts.pop();
+                for part in path.split('/') {
+                    if part != ".." {
+                        parts.push(part);
+                    } else if parts.pop().is_none() {
+                        panic!("{page}: {target} leads out of the repository");
+                    }
+                }
+            }
+            (parts.join("/"), heading.to_owned())
+        })
+        .collect()
+}
+
+/// What a heading is called in a link, as the places where repositories are shown call it.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere_and_every_page_is_found_from_the_readme() {
+    let pages = pages();
+    for (page, text) in &pages {
+        for (file, heading) in links(page, text) {
+            assert!(
+                root().join(&file).exists() || left_out(&file),
+                "{page} links to {file}, which there is not"
+            );
+            let headings = pages
+                .get(&file)
+                .map_or("", String::as_str)
+                .lines()
+                .filter(|line| line.starts_with('#'));
+            assert!(
+                heading.is_empty() || headings.map(anchor).any(|anchor| anchor == heading),
+                "{page} links to {file}#{heading}, which there is not"
+            );
+        }
+    }
+    let mut found = BTreeSet::from(["README.md".to_owned()]);
+    let mut unread = vec!["README.md".to_owned()];
+    while let Some(page) = unread.pop() {
+        let linked = links(&page, pages.get(&page).map_or("", String::as_str));
+        unread.extend(linked.into_iter().map(|(file, _)| file).filter(|file| found.insert(file.clone())));
+    }
+    let lost: Vec<&String> = pages.keys().filter(|page| !found.contains(*page)).collect();
+    assert!(lost.is_empty(), "no link leads from README.md to {lost:?}");
+}
