@@ -65,11 +65,23 @@ pub struct Found {
 }
 
 impl Found {
-    /// The name under which its attempt claims it.
+    /// The names under which its attempt claims it.
     #[must_use]
-    pub fn claim(&self) -> Option<String> {
-        claim_name(self.message_urn.as_deref(), Some((&self.conversation, self.sent_at)))
+    pub fn claim(&self) -> Claim {
+        Claim {
+            tail: claim_name(self.message_urn.as_deref(), None),
+            place: claim_name(None, Some((&self.conversation, self.sent_at))),
+        }
     }
+}
+
+/// The names under which an attempt claims a message. A service need not name it each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The tail of its URN, where it had one.
+    pub tail: Option<String>,
+    /// Where and when it was sent, where that is known.
+    pub place: Option<String>,
 }
 
 /// A text with every run of white space made one space and none at its ends: services change line ends and trim.

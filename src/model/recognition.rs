@@ -6,10 +6,19 @@
 //!
 //! Attempts of the same text to the same person compete for its messages, those too that are settled and whose message
 //! is not known by name. Each message goes to the attempt that was under way when it was sent, and as many attempts get
-//! one as there are messages.
+//! one as there are messages. Rather nobody than the wrong one: an attempt of which nobody knows whether it went to the same
+//! person takes its message before those in doubt do.
+
+use std::time::Duration;
 
 use super::judgement::{TextDigests, claim_name};
 use super::time::Moment;
+
+/// How long after its attempt a message that was acknowledged may be dated: the service may send it only then.
+pub const LATE: Duration = Duration::from_mins(1);
+
+/// The same where it is known for certain to have gone to this person, so that somewhere it must be.
+pub const VERY_LATE: Duration = Duration::from_hours(1);
 
 /// An attempt that may have left a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,20 +31,55 @@ pub struct Attempted {
     pub ended: Moment,
     /// Its text.
     pub text: TextDigests,
-    /// What else is known of it.
+    /// Whether it was sent.
     pub right: Right,
+    /// Whether the name of its message is known.
+    pub name: Name,
 }
 
 impl Attempted {
-    /// Whether it was under way when this message of the same text was sent, as far as the clocks tell.
+    /// Whether this message may be its own.
     #[must_use]
     pub fn may_have_sent(&self, one: &Sighting) -> bool {
-        one.sent_at.is_some_and(|at| self.about(at)) && one.text.agree(&self.text)
+        one.sent_at.is_some_and(|at| self.may_be_late(at)) && self.said(&one.text, one.urn.as_deref())
     }
 
-    fn about(&self, at: Moment) -> bool {
-        self.earliest <= at && at <= self.ended + self.began.since(self.earliest)
+    /// Whether a message that was sent then can be its own: not before it began, and not too long after it ended.
+    fn may_be_late(&self, at: Moment) -> bool {
+        self.earliest <= at && self.is_awaited_at(at)
     }
+
+    /// Whether its message may still have been on its way then.
+    #[must_use]
+    pub fn is_awaited_at(&self, at: Moment) -> bool {
+        match (self.right, self.name) {
+            (Right::Doubtful, _) => true,
+            (Right::Sent, Name::Unknown) => at <= self.latest() + VERY_LATE,
+            (Right::Elsewhere, _) | (Right::Sent, Name::Unseen) => at <= self.latest() + LATE,
+        }
+    }
+
+    fn said(&self, text: &TextDigests, urn: Option<&str>) -> bool {
+        text.agree(&self.text) && (self.name == Name::Unknown || urn.is_none())
+    }
+
+    /// Whether it was under way then, as far as the clocks tell.
+    fn about(&self, at: Moment) -> bool {
+        self.earliest <= at && at <= self.latest()
+    }
+
+    fn latest(&self) -> Moment {
+        self.ended + self.began.since(self.earliest)
+    }
+}
+
+/// Whether the message of an attempt can be known by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Nobody knows its name: it may be any message.
+    Unknown,
+    /// The service named it, and there is no message of this name: it may be one that is shown without a name.
+    Unseen,
 }
 
 /// What is known of an attempt whose message is looked for.
@@ -43,11 +87,11 @@ impl Attempted {
 pub enum Right {
     /// It was sent, only its message is not known by name: one of the messages is its own, so it chooses first.
     Sent,
+    /// It was sent, or may have been, its message is not known by name, and nobody knows whether it went to the same person:
+    /// what was sent while it was under way or within [`LATE`] of it may be its own, and is kept for it.
+    Elsewhere,
     /// It may have been sent.
     Doubtful,
-    /// It was sent, its message is not known by name, and nobody knows whether it went to the same person. It keeps what
-    /// was sent while it was under way, and no more.
-    Elsewhere,
 }
 
 /// Who sent a message that was read back.
@@ -78,6 +122,12 @@ impl Sighting {
     pub fn name(&self, conversation: &str) -> Option<String> {
         claim_name(self.urn.as_deref(), self.sent_at.map(|at| (conversation, at)))
     }
+
+    /// The name of a message that was sent in this conversation at this time, whatever it is called.
+    #[must_use]
+    pub fn place(&self, conversation: &str) -> Option<String> {
+        claim_name(None, self.sent_at.map(|at| (conversation, at)))
+    }
 }
 
 /// For each attempt, which of the messages of its conversation is its own, as an index into `seen`.
@@ -93,7 +143,7 @@ pub fn recognise(attempts: &[Attempted], seen: &[Sighting], is_claimed: impl Fn(
         taken: Vec::new(),
     };
     table.taken = vec![None; table.free.len()];
-    for right in [Right::Sent, Right::Doubtful] {
+    for right in [Right::Sent, Right::Elsewhere, Right::Doubtful] {
         table.give(right, |attempt, at| attempt.began <= at && at <= attempt.ended);
         table.give(right, Attempted::about);
         table.give_late(right);
@@ -107,6 +157,7 @@ struct Free<'a> {
     at: Moment,
     index: usize,
     text: &'a TextDigests,
+    urn: Option<&'a str>,
 }
 
 /// The messages that the owner sent and nobody has claimed, each once, the oldest first.
@@ -117,9 +168,9 @@ fn free(seen: &[Sighting], is_claimed: impl Fn(&Sighting) -> bool) -> Vec<Free<'
         .enumerate()
         .filter(|(_, sighting)| sighting.sender == Sender::Owner && !is_claimed(sighting))
         .filter_map(|(index, sighting)| {
-            let (at, text) = (sighting.sent_at?, &sighting.text);
+            let (at, text, urn) = (sighting.sent_at?, &sighting.text, sighting.urn.as_deref());
             // The same message may be read back from two lists of the conversation, which all of them are from.
-            names.insert(sighting.name("")).then_some(Free { at, index, text })
+            names.insert(sighting.name("")).then_some(Free { at, index, text, urn })
         })
         .collect();
     free.sort_by_key(|message| (message.at, message.index));
@@ -146,14 +197,11 @@ impl Table<'_> {
             };
             let waiting = self.attempts.iter().enumerate().filter(|(index, attempt)| {
                 let has_none = self.own.get(*index).is_some_and(Option::is_none);
-                let takes_part = attempt.right == right || right == Right::Doubtful && attempt.right == Right::Elsewhere;
-                has_none && takes_part && fits(attempt, message.at) && message.text.agree(&attempt.text)
+                has_none && attempt.right == right && fits(attempt, message.at) && attempt.said(message.text, message.urn)
             });
             let nearest = waiting.min_by_key(|(_, attempt)| {
                 let away = attempt.began.since(message.at).max(message.at.since(attempt.ended));
-                // Rather nobody than the wrong one.
-                let own = attempt.right != Right::Elsewhere;
-                (away, own, attempt.ended, std::cmp::Reverse(attempt.began))
+                (away, attempt.ended, std::cmp::Reverse(attempt.began))
             });
             if let Some((index, _)) = nearest {
                 self.pair(index, place);
@@ -178,7 +226,7 @@ impl Table<'_> {
     /// Finds a message for an attempt; attempts in its way take another. Returns whether there is one.
     fn make_room(&mut self, index: usize, tried: &mut [bool]) -> bool {
         let Some(attempt) = self.attempts.get(index) else { return false };
-        let fits = |message: &Free<'_>| message.at >= attempt.earliest && message.text.agree(&attempt.text);
+        let fits = |message: &Free<'_>| attempt.may_be_late(message.at) && attempt.said(message.text, message.urn);
         let fitting: Vec<usize> = (0..self.free.len())
             .filter(|place| self.free.get(*place).is_some_and(fits))
             .collect();

@@ -93,12 +93,10 @@ fn person_of(name: &str) -> String {
     number.map_or_else(|| name.to_owned(), urn_of)
 }
 
-/// Whoever is in the sheet twice, under two names, is greeted in two ways: of two sends with one text at one time, whose
-/// answers name neither message nor person, one can be taken for the other.
 fn sheet() -> String {
-    let row = |recipient: &str, person: usize, more: &str| format!("{recipient},{},{}{more}\n", account_of(person), name_of(person));
-    let by_id: String = (0..PEOPLE).map(|person| row(&format!("Person-{person}"), person, "")).collect();
-    let by_urn: String = (0..TWICE).map(|person| row(&urn_of(person), person, " indeed")).collect();
+    let row = |recipient: &str, person: usize| format!("{recipient},{},{}\n", account_of(person), name_of(person));
+    let by_id: String = (0..PEOPLE).map(|person| row(&format!("Person-{person}"), person)).collect();
+    let by_urn: String = (0..TWICE).map(|person| row(&urn_of(person), person)).collect();
     format!("recipient,account,name\n{by_id}{by_urn}")
 }
 

@@ -28,6 +28,7 @@ mod lost_answers;
 mod main_job;
 mod meanwhile;
 mod order;
+mod other_names;
 mod outlook;
 mod pace;
 #[cfg(target_os = "linux")]

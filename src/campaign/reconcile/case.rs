@@ -177,7 +177,7 @@ impl<'a> Case<'a> {
     ) -> Result<Option<Silence>, CampaignError> {
         reader.begin_round();
         for batch in batches(&self.doubts) {
-            let glimpses = match reader.look(&batch, &self.doubts, &self.claims, depth).await {
+            let glimpses = match reader.look(&batch, &self.doubts, &mut self.claims, depth).await {
                 Ok(glimpses) => glimpses,
                 Err(silence) => return Ok(Some(silence)),
             };

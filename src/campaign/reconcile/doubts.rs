@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use super::party::kinds_of;
-use crate::adapters::journal::{Journal, JournalError};
+use super::party::{PROFILE_ID, kinds_of};
+use crate::adapters::journal::{Journal, JournalError, Reader};
 use crate::model::entry::{Entry, Import, Intent, Outcome, Position};
 use crate::model::fingerprint::Fingerprint;
-use crate::model::judgement::{Evidence, Judgement, Ruling, TextDigests, claim_name};
+use crate::model::judgement::{Claim, Evidence, Judgement, Ruling, TextDigests, claim_name};
 use crate::model::ledger::{KeyId, Ledger};
 use crate::model::outcome::{Answer, Verdict};
-use crate::model::recognition::{Right, Sighting};
+use crate::model::recognition::{Name, Right, Sighting};
 use crate::model::row::RowNumber;
 use crate::model::skew::Skew;
 use crate::model::time::Moment;
@@ -56,15 +56,32 @@ pub struct Rival {
     to: Vec<Fingerprint>,
     /// Which kinds of names these are.
     kinds: u8,
+    /// The profile id by which the service can be asked who it is, as long as that was not asked.
+    unasked: Option<String>,
     /// What it said.
     pub text: TextDigests,
     /// When it was under way.
     pub span: Lifetime,
     /// Whether it was sent, or may have been.
     pub right: Right,
+    /// The name of its message, where the service told it.
+    named: Option<Fingerprint>,
 }
 
 impl Rival {
+    /// What is known of its message's name, where no message is shown by it.
+    #[must_use]
+    pub fn name(&self) -> Name {
+        self.named.map_or(Name::Unknown, |_| Name::Unseen)
+    }
+
+    /// Whether its message is known to be this one.
+    #[must_use]
+    pub fn is_named_by(&self, one: &Sighting) -> bool {
+        let name = one.urn.as_deref().and_then(|urn| claim_name(Some(urn), None));
+        self.named.is_some() && name.as_deref().map(Fingerprint::of_key) == self.named
+    }
+
     fn may_be_of(&self, account: Option<&str>) -> bool {
         self.account.as_deref() == account || self.account.is_none() || account.is_none()
     }
@@ -74,22 +91,32 @@ impl Rival {
 #[derive(Debug, Default)]
 pub struct Claims {
     names: HashSet<Fingerprint>,
-    /// Attempts whose messages are not known by name.
+    /// Where and when those were sent that had a name when they were found: one that is shown there without is the same.
+    places: HashSet<Fingerprint>,
+    /// Attempts whose messages are not known by name, or may be shown without it.
     rivals: Vec<Rival>,
     by_recipient: HashMap<Fingerprint, Vec<usize>>,
 }
 
 impl Claims {
-    /// From here on the message of this name belongs to an attempt.
-    pub fn take(&mut self, name: Option<&str>) {
-        self.names.extend(name.map(Fingerprint::of_key));
+    /// From here on this message belongs to an attempt.
+    pub fn take(&mut self, claim: &Claim) {
+        let place = claim.place.as_deref().map(Fingerprint::of_key);
+        if let Some(tail) = claim.tail.as_deref() {
+            self.names.insert(Fingerprint::of_key(tail));
+            self.places.extend(place);
+        } else {
+            self.names.extend(place);
+        }
     }
 
-    /// Whether a message of this conversation is known by name to belong to an attempt.
+    /// Whether a message of this conversation is known to belong to an attempt.
     #[must_use]
     pub fn hold(&self, one: &Sighting, conversation: &str) -> bool {
-        one.name(conversation)
-            .is_some_and(|name| self.names.contains(&Fingerprint::of_key(&name)))
+        let [name, place] = [one.name(conversation), one.place(conversation)].map(|name| name.as_deref().map(Fingerprint::of_key));
+        let is_named = name.is_some_and(|name| self.names.contains(&name));
+        let is_there = place.is_some_and(|place| self.names.contains(&place) || one.urn.is_none() && self.places.contains(&place));
+        is_named || is_there
     }
 
     /// Attempts that are in doubt and not to be settled now still have a claim to their messages.
@@ -100,9 +127,11 @@ impl Claims {
                     account: doubt.account,
                     to: fingerprints(doubt.to.iter()),
                     kinds: kinds_of(&doubt.to),
+                    unasked: profile_id(&doubt.to),
                     text: doubt.text,
                     span,
                     right: Right::Doubtful,
+                    named: None,
                 });
             }
         }
@@ -126,12 +155,39 @@ impl Claims {
         rivals.filter(|(_, rival)| rival.may_be_of(account)).collect()
     }
 
-    /// The attempts of `account` of whom nobody knows whether they went to somebody of whom these kinds of names are known.
-    pub fn elsewhere(&self, account: Option<&str>, kinds: u8) -> impl Iterator<Item = &Rival> {
+    /// The attempts of `account` of whom nobody knows whether they went to somebody of whom these kinds of names are known,
+    /// with the number of each.
+    pub fn elsewhere(&self, account: Option<&str>, kinds: u8) -> impl Iterator<Item = (usize, &Rival)> {
         self.rivals
             .iter()
-            .filter(move |rival| rival.kinds & kinds == 0 && rival.may_be_of(account))
+            .enumerate()
+            .filter(move |(_, rival)| rival.kinds & kinds == 0 && rival.may_be_of(account))
     }
+
+    /// The account of an attempt, and the profile id by which the service can be asked who it went to, where it was not asked.
+    #[must_use]
+    pub fn question(&self, number: usize) -> Option<(Option<String>, String)> {
+        let rival = self.rivals.get(number)?;
+        Some((rival.account.clone(), rival.unasked.clone()?))
+    }
+
+    /// Notes the URN of whoever an attempt went to; `None` where the service does not tell it.
+    pub fn learn(&mut self, number: usize, urn: Option<&str>) {
+        let Some(rival) = self.rivals.get_mut(number) else { return };
+        rival.unasked = None;
+        if let Some(urn) = urn.map(str::to_owned) {
+            rival.kinds |= kinds_of([&urn]);
+            let name = Fingerprint::of_recipient(&urn);
+            rival.to.push(name);
+            self.by_recipient.entry(name).or_default().push(number);
+        }
+    }
+}
+
+/// The profile id among these names, where it is all that is known.
+fn profile_id(names: &[String]) -> Option<String> {
+    let only = (kinds_of(names) == PROFILE_ID).then(|| names.first());
+    only.flatten().cloned()
 }
 
 fn fingerprints<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Fingerprint> {
@@ -146,16 +202,43 @@ pub fn gather(path: &Path, ledger: &Ledger) -> Result<(Vec<Doubt>, Claims), Jour
     let mut gathered = Gathered {
         ids: ledger.doubts().collect(),
         runs: vec![Run::default()],
-        open: HashMap::new(),
-        imported: Vec::new(),
-        sent: Vec::new(),
-        claims: Claims::default(),
+        ..Gathered::default()
     };
+    if gathered.ids.is_empty() {
+        return Ok((Vec::new(), Claims::default()));
+    }
+    let reader = Reader::open(path)?;
+    for position in gathered.ids.keys() {
+        match reader.read_at(*position)? {
+            Entry::Intent(intent) => gathered.texts.add(intent.sha256, intent.folded_sha256),
+            Entry::Import(import) => gathered.texts.add(import.sha256, None),
+            _ => {}
+        }
+    }
     Journal::read(path, |position, entry| {
         gathered.note(position, entry);
         Ok::<(), std::convert::Infallible>(())
     })?;
     Ok(gathered.finish())
+}
+
+/// What the attempts in doubt said: only those that said the same can be taken for one another.
+#[derive(Default)]
+struct Texts {
+    exact: HashSet<String>,
+    folded: HashSet<String>,
+}
+
+impl Texts {
+    fn add(&mut self, exact: String, folded: Option<String>) {
+        self.exact.insert(exact);
+        self.folded.extend(folded);
+    }
+
+    fn have(&self, intent: &Intent) -> bool {
+        let folded = intent.folded_sha256.as_ref().is_some_and(|text| self.folded.contains(text));
+        folded || self.exact.contains(&intent.sha256)
+    }
 }
 
 /// What is known of one run.
@@ -166,16 +249,24 @@ struct Run {
     skew: Option<Skew>,
 }
 
-/// An attempt whose message is not known by name, as far as the journal was read.
+/// An attempt whose message may be looked for, as far as the journal was read.
 struct Open {
     intent: Intent,
     run: usize,
     ended: Option<Moment>,
     urn: Option<String>,
+    named: Option<String>,
 }
 
+/// The claim to a message of which only the name is known, if any.
+const fn named(tail: Option<String>) -> Claim {
+    Claim { tail, place: None }
+}
+
+#[derive(Default)]
 struct Gathered {
     ids: HashMap<Position, KeyId>,
+    texts: Texts,
     runs: Vec<Run>,
     open: HashMap<Position, Open>,
     imported: Vec<Doubt>,
@@ -196,6 +287,7 @@ impl Gathered {
                     run: self.runs.len() - 1,
                     ended: None,
                     urn: None,
+                    named: None,
                 };
                 self.open.insert(position, open);
             }
@@ -214,19 +306,18 @@ impl Gathered {
             run.skew = Some(run.skew.map_or(told, |known| known.and(told)));
         }
         match (outcome.answer.verdict(), &outcome.answer) {
-            (Verdict::Sent, Answer::Http(reply)) if reply.message_urn.is_some() => {
-                self.claims.take(claim_name(reply.message_urn.as_deref(), None).as_deref());
-            }
-            (Verdict::Sent, answer) => {
+            (Verdict::Sent, answer) if self.texts.have(&attempt.intent) => {
                 if let Answer::Http(reply) = answer {
                     attempt.urn.clone_from(&reply.recipient_urn);
+                    attempt.named = claim_name(reply.message_urn.as_deref(), None);
+                    self.claims.take(&named(attempt.named.clone()));
                 }
                 self.sent.push(attempt);
             }
             (Verdict::Unconfirmed, _) => {
                 self.open.insert(outcome.of, attempt);
             }
-            (Verdict::Failed | Verdict::NotSent(_), _) => {}
+            (Verdict::Sent | Verdict::Failed | Verdict::NotSent(_), _) => {}
         }
     }
 
@@ -235,10 +326,13 @@ impl Gathered {
             (Ruling::Open, _) => {}
             (_, Evidence::Found(found)) => {
                 self.open.remove(&judgement.of);
-                self.claims.take(found.claim().as_deref());
+                self.claims.take(&found.claim());
             }
             // A person does not say which message it is.
-            (Ruling::Sent, _) => self.sent.extend(self.open.remove(&judgement.of)),
+            (Ruling::Sent, _) => {
+                let attempt = self.open.remove(&judgement.of);
+                self.sent.extend(attempt.filter(|attempt| self.texts.have(&attempt.intent)));
+            }
             (Ruling::Failed, _) => {
                 self.open.remove(&judgement.of);
             }
@@ -246,7 +340,7 @@ impl Gathered {
     }
 
     fn import(&mut self, position: Position, import: &Import) {
-        self.claims.take(claim_name(Some(&import.message_urn), None).as_deref());
+        self.claims.take(&named(claim_name(Some(&import.message_urn), None)));
         if let Some(id) = self.ids.get(&position) {
             self.imported.push(Doubt {
                 of: position,
@@ -282,20 +376,14 @@ impl Gathered {
             let span = self.lifetime(&attempt);
             match self.ids.get(&position) {
                 Some(id) => doubts.push(of_intent(position, *id, attempt.intent, span)),
-                None => rivals.push(rival(attempt, span, Right::Doubtful)),
+                None if self.texts.have(&attempt.intent) => rivals.push(rival(attempt, span, Right::Doubtful)),
+                None => {}
             }
         }
         for attempt in std::mem::take(&mut self.sent) {
             let span = self.lifetime(&attempt);
             rivals.push(rival(attempt, span, Right::Sent));
         }
-        // Only those that said the same can be taken for one another.
-        let exact: HashSet<&str> = doubts.iter().map(|doubt| doubt.text.exact.as_str()).collect();
-        let folded: HashSet<&str> = doubts.iter().filter_map(|doubt| doubt.text.folded.as_deref()).collect();
-        rivals.retain(|rival| {
-            let same = rival.text.folded.as_deref().is_some_and(|text| folded.contains(text));
-            same || exact.contains(rival.text.exact.as_str())
-        });
         for rival in rivals {
             self.claims.compete(rival);
         }
@@ -307,10 +395,12 @@ fn rival(attempt: Open, span: Lifetime, right: Right) -> Rival {
     Rival {
         to: fingerprints(attempt.intent.to.iter().chain(&attempt.urn)),
         kinds: kinds_of(attempt.intent.to.iter().chain(&attempt.urn)),
+        unasked: profile_id(&attempt.intent.to).filter(|_| attempt.urn.is_none()),
         text: text_of(&attempt.intent),
         account: attempt.intent.account,
         span,
         right,
+        named: attempt.named.as_deref().map(Fingerprint::of_key),
     }
 }
 

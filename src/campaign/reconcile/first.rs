@@ -73,7 +73,7 @@ pub(in crate::campaign) async fn first_reading(
     let mut reader = Reader::new(client, settings);
     reader.asker = reader.asker.once().for_at_most(within);
     for batch in batches(&doubts) {
-        let looked = timeout_at(began + within, reader.look(&batch, &doubts, &claims, Depth::Listed)).await;
+        let looked = timeout_at(began + within, reader.look(&batch, &doubts, &mut claims, Depth::Listed)).await;
         let glimpses = match looked {
             Ok(Ok(glimpses)) => glimpses,
             // This account has to wait; another may not.

@@ -18,7 +18,7 @@ pub(super) async fn judge(
     evidence: Evidence,
 ) -> Result<(), CampaignError> {
     if let Evidence::Found(found) = &evidence {
-        claims.take(found.claim().as_deref());
+        claims.take(&found.claim());
     }
     let entry = Entry::Judgement(Judgement {
         at: wall_time(),

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::doubts::{Claims, Doubt, Lifetime};
-use super::own::own;
+use super::own::{own, since};
 use super::party::Party;
 use super::person::Person;
 use crate::adapters::api::{ConversationInfo, MessagesAsked, SeenMessage};
 use crate::adapters::digest::sha256_hex;
 use crate::campaign::asking::{Asker, Silence};
 use crate::model::judgement::{TextDigests, folded};
-use crate::model::recognition::{Attempted, Right, Sender, Sighting};
+use crate::model::recognition::{Attempted, Name, Right, Sender, Sighting};
 use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
@@ -216,7 +216,7 @@ async fn read_all(asker: &mut Asker<'_>, party: &Party, read: &mut Read, done: &
         if all_found(party, read, claims, asker.client.skew()) {
             continue;
         }
-        match messages(asker, party, &urn, read).await {
+        match messages(asker, party, &urn, read, claims).await {
             Ok(seen) => read.conversations.push(Conversation { urn, thread_id, seen }),
             Err(silence) => read.person.note(&format!("the conversation {urn}"), silence)?,
         }
@@ -225,7 +225,7 @@ async fn read_all(asker: &mut Asker<'_>, party: &Party, read: &mut Read, done: &
 }
 
 /// Reads the messages of a conversation, as far back as they matter.
-async fn messages(asker: &mut Asker<'_>, party: &Party, urn: &str, read: &mut Read) -> Result<Vec<Sighting>, Silence> {
+async fn messages(asker: &mut Asker<'_>, party: &Party, urn: &String, read: &mut Read, claims: &Claims) -> Result<Vec<Sighting>, Silence> {
     let account = party.account.as_deref();
     let (mut seen, mut count, mut whole) = (Vec::new(), 0, false);
     let mut cursor: Option<String> = None;
@@ -245,12 +245,8 @@ async fn messages(asker: &mut Asker<'_>, party: &Party, urn: &str, read: &mut Re
         seen.extend(page.messages.into_iter().filter_map(|message| sighting(message, party)));
         cursor = page.cursor.filter(|_| page.has_more != Some(false));
         let ended = cursor.is_none() && page.has_more != Some(true);
-        let wanted = party
-            .doubts
-            .iter()
-            .filter_map(|doubt| Some(attempted(doubt.span.as_ref()?, &doubt.text, Right::Doubtful, skew)));
-        let earliest = wanted.map(|attempt| attempt.earliest).min();
-        whole = ended || oldest.is_some_and(|oldest| earliest.is_none_or(|earliest| oldest < earliest));
+        let since = since(party, &read.person, urn, claims, skew);
+        whole = ended || oldest.is_some_and(|oldest| since.is_none_or(|since| oldest < since));
         if whole || cursor.is_none() {
             break;
         }
@@ -300,5 +296,6 @@ pub(super) fn attempted(span: &Lifetime, text: &TextDigests, right: Right, now: 
         ended: span.ended.shifted(likely),
         text: text.clone(),
         right,
+        name: Name::Unknown,
     }
 }

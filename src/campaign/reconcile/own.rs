@@ -2,54 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::doubts::{Claims, Rival};
+use super::doubts::{Claims, Doubt, Rival};
 use super::look::{Conversation, Read, attempted};
 use super::party::Party;
+use super::person::Person;
 use crate::model::judgement::Found;
 use crate::model::recognition::{Attempted, Right, Sighting, recognise};
 use crate::model::skew::Skew;
+use crate::model::time::Moment;
 
 /// For each attempt of each party its message, if it is there. The parties that share a conversation share its messages
 /// out among them and the attempts that are not in doubt.
 pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>) -> Vec<Vec<Option<Found>>> {
     let mut found: Vec<Vec<Option<Found>>> = read.iter().map(|(party, _)| vec![None; party.doubts.len()]).collect();
     let mut served = BTreeSet::new();
-    for (urn, parties) in conversations(read) {
-        let own = |conversation: &&Conversation| conversation.urn == urn;
-        let pages = parties
-            .iter()
-            .filter_map(|place| read.get(*place)?.1.conversations.iter().find(own));
-        let thread_id = pages.clone().find_map(|conversation| conversation.thread_id.clone());
-        let seen: Vec<Sighting> = pages.flat_map(|conversation| conversation.seen.iter().cloned()).collect();
-        if seen.is_empty() {
-            continue;
-        }
+    for shared in conversations(read) {
         let (mut attempts, mut whose) = (Vec::new(), Vec::new());
-        for place in &parties {
-            let Some((party, _)) = read.get(*place) else { continue };
-            for (index, doubt) in party.doubts.iter().enumerate() {
-                let open = found.get(*place).and_then(|found| found.get(index)).is_some_and(Option::is_none);
-                if let (Some(span), true) = (&doubt.span, open) {
-                    attempts.push(attempted(span, &doubt.text, Right::Doubtful, skew));
-                    whose.push(Whose::Doubt(*place, index));
-                }
+        for (place, index, doubt) in doubts(read, &shared.parties) {
+            let open = found.get(place).and_then(|found| found.get(index)).is_some_and(Option::is_none);
+            if let (Some(span), true) = (&doubt.span, open) {
+                attempts.push(attempted(span, &doubt.text, Right::Doubtful, skew));
+                whose.push(Whose::Doubt(place, index));
             }
         }
-        for (index, rival) in rivals(read, &parties, urn, claims) {
-            if !served.contains(&index) {
+        for (index, rival) in rivals(read, &shared, claims) {
+            if !served.contains(&index) && !shared.shows(rival) {
                 attempts.push(of_rival(rival, skew));
                 whose.push(Whose::Rival(index));
             }
         }
-        for attempt in elsewhere(read, &parties, claims, skew) {
-            if seen.iter().any(|one| attempt.may_have_sent(one)) {
-                attempts.push(attempt);
-                whose.push(Whose::Nobody);
-            }
+        for (_, attempt) in elsewhere(read, &shared, claims, skew) {
+            attempts.push(attempt);
+            whose.push(Whose::Nobody);
         }
-        let recognised = recognise(&attempts, &seen, |one| claims.hold(one, urn));
+        let recognised = recognise(&attempts, &shared.seen, |one| claims.hold(one, shared.urn));
         for (whose, place) in whose.into_iter().zip(recognised) {
-            let Some(one) = place.and_then(|place| seen.get(place)) else {
+            let Some(one) = place.and_then(|place| shared.seen.get(place)) else {
                 continue;
             };
             match whose {
@@ -59,20 +47,47 @@ pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>)
                 Whose::Nobody => {}
                 Whose::Doubt(party, index) => {
                     let slot = found.get_mut(party).and_then(|found| found.get_mut(index));
-                    if let (Some(slot), Some(sent_at), Some((_, read))) = (slot, one.sent_at, read.get(party)) {
-                        *slot = Some(Found {
-                            conversation: urn.to_owned(),
-                            message_urn: one.urn.clone(),
-                            sent_at,
-                            recipient_urn: read.person.urn.clone(),
-                            thread_id: thread_id.clone(),
-                        });
+                    if let (Some(slot), Some((_, read))) = (slot, read.get(party)) {
+                        *slot = shared.found(one, read.person.urn.clone());
                     }
                 }
             }
         }
     }
     found
+}
+
+/// Of the attempts that are not in doubt, those that may have gone to one of these persons or to somebody else, and may have
+/// left a message that is taken for that of an attempt in doubt: the numbers of them, by the places of the parties in `read`.
+pub(super) fn suspects(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>) -> BTreeMap<usize, Vec<usize>> {
+    let mut suspects = BTreeMap::new();
+    for mut shared in conversations(read) {
+        let wanted: Vec<Attempted> = doubts(read, &shared.parties)
+            .filter_map(|(_, _, doubt)| Some(attempted(doubt.span.as_ref()?, &doubt.text, Right::Doubtful, skew)))
+            .collect();
+        let urn = shared.urn;
+        shared
+            .seen
+            .retain(|one| !claims.hold(one, urn) && wanted.iter().any(|attempt| attempt.may_have_sent(one)));
+        for (number, _) in elsewhere(read, &shared, claims, skew) {
+            suspects.insert(number, shared.parties.clone());
+        }
+    }
+    suspects
+}
+
+/// How far back the messages of a conversation with this person matter: to the first attempt in doubt, and to those before
+/// it whose message may be that late.
+pub(super) fn since(party: &Party, person: &Person, urn: &String, claims: &Claims, skew: Option<Skew>) -> Option<Moment> {
+    let account = party.account.as_deref();
+    let spans = party.doubts.iter().filter_map(|doubt| Some((doubt.span.as_ref()?, &doubt.text)));
+    let began = spans.map(|(span, text)| attempted(span, text, Right::Doubtful, skew).earliest);
+    let first = began.min()?;
+    let own = claims.rivals(account, person.names().chain([urn])).into_values();
+    let own = own.filter(|rival| rival.right == Right::Sent).map(|rival| of_rival(rival, skew));
+    let others = claims.elsewhere(account, person.kinds()).map(|(_, rival)| of_stranger(rival, skew));
+    let awaited = own.chain(others).filter(|attempt| attempt.is_awaited_at(first));
+    awaited.map(|attempt| attempt.earliest).chain([first]).min()
 }
 
 /// Whose attempt it is.
@@ -85,43 +100,93 @@ enum Whose {
     Nobody,
 }
 
-/// The parties that read each conversation.
-fn conversations<'a>(read: &[(&Party, &'a Read)]) -> BTreeMap<&'a str, Vec<usize>> {
-    let mut conversations: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, (_, read)) in read.iter().enumerate() {
-        for conversation in &read.conversations {
-            conversations.entry(&conversation.urn).or_default().push(place);
-        }
-    }
-    conversations
+/// One conversation, and what those who read it saw there.
+struct Shared<'a> {
+    urn: &'a str,
+    thread_id: Option<&'a String>,
+    /// Who read it.
+    parties: Vec<usize>,
+    seen: Vec<Sighting>,
 }
 
-/// The rivals that went to this conversation or to one of these persons.
-fn rivals<'a>(read: &[(&Party, &Read)], parties: &[usize], urn: &str, claims: &'a Claims) -> BTreeMap<usize, &'a Rival> {
-    let urn = urn.to_owned();
+impl Shared<'_> {
+    /// Whether the message of an attempt is there by its name.
+    fn shows(&self, rival: &Rival) -> bool {
+        self.seen.iter().any(|one| rival.is_named_by(one))
+    }
+
+    fn found(&self, one: &Sighting, recipient_urn: Option<String>) -> Option<Found> {
+        Some(Found {
+            conversation: self.urn.to_owned(),
+            message_urn: one.urn.clone(),
+            sent_at: one.sent_at?,
+            recipient_urn,
+            thread_id: self.thread_id.cloned(),
+        })
+    }
+}
+
+/// The conversations in which something was seen.
+fn conversations<'a>(read: &[(&Party, &'a Read)]) -> Vec<Shared<'a>> {
+    let mut conversations: BTreeMap<&str, Shared<'a>> = BTreeMap::new();
+    for (place, (_, read)) in read.iter().enumerate() {
+        for Conversation { urn, thread_id, seen } in &read.conversations {
+            let shared = conversations.entry(urn).or_insert_with(|| Shared {
+                urn,
+                thread_id: None,
+                parties: Vec::new(),
+                seen: Vec::new(),
+            });
+            shared.thread_id = shared.thread_id.or(thread_id.as_ref());
+            shared.parties.push(place);
+            shared.seen.extend(seen.iter().cloned());
+        }
+    }
+    conversations.into_values().filter(|shared| !shared.seen.is_empty()).collect()
+}
+
+/// The attempts in doubt of these parties, each with the place of its party and its own there.
+fn doubts<'a>(read: &'a [(&Party, &Read)], parties: &'a [usize]) -> impl Iterator<Item = (usize, usize, &'a Doubt)> {
+    let parties = parties.iter().filter_map(|place| Some((*place, read.get(*place)?.0)));
+    parties.flat_map(|(place, party)| party.doubts.iter().enumerate().map(move |(index, doubt)| (place, index, doubt)))
+}
+
+/// The rivals that went to this conversation or to one of the persons who read it.
+fn rivals<'a>(read: &[(&Party, &Read)], shared: &Shared<'_>, claims: &'a Claims) -> BTreeMap<usize, &'a Rival> {
+    let urn = shared.urn.to_owned();
     let mut rivals = BTreeMap::new();
-    for (party, read) in parties.iter().filter_map(|place| read.get(*place)) {
+    for (party, read) in shared.parties.iter().filter_map(|place| read.get(*place)) {
         let names = read.person.names().chain([&urn]);
         rivals.extend(claims.rivals(party.account.as_deref(), names));
     }
     rivals
 }
 
-/// The attempts that may have gone to one of these persons, or to somebody else.
-fn elsewhere(read: &[(&Party, &Read)], parties: &[usize], claims: &Claims, skew: Option<Skew>) -> Vec<Attempted> {
-    let read = parties.iter().filter_map(|place| read.get(*place));
+/// The attempts that may have gone to one of the persons who read this conversation, or to somebody else, and may have left
+/// one of the messages there.
+fn elsewhere(read: &[(&Party, &Read)], shared: &Shared<'_>, claims: &Claims, skew: Option<Skew>) -> Vec<(usize, Attempted)> {
+    let read = shared.parties.iter().filter_map(|place| read.get(*place));
     let kinds = read.clone().fold(0, |kinds, (_, read)| kinds | read.person.kinds());
     let Some((party, _)) = read.clone().next() else {
         return Vec::new();
     };
     let rivals = claims.elsewhere(party.account.as_deref(), kinds);
-    let attempts = rivals.map(|rival| Attempted {
+    let rivals = rivals.filter(|(_, rival)| !shared.shows(rival));
+    let attempts = rivals.map(|(number, rival)| (number, of_stranger(rival, skew)));
+    let fits = |attempt: &Attempted| shared.seen.iter().any(|one| attempt.may_have_sent(one));
+    attempts.filter(|(_, attempt)| fits(attempt)).collect()
+}
+
+fn of_stranger(rival: &Rival, skew: Option<Skew>) -> Attempted {
+    Attempted {
         right: Right::Elsewhere,
         ..of_rival(rival, skew)
-    });
-    attempts.collect()
+    }
 }
 
 fn of_rival(rival: &Rival, skew: Option<Skew>) -> Attempted {
-    attempted(&rival.span, &rival.text, rival.right, skew)
+    Attempted {
+        name: rival.name(),
+        ..attempted(&rival.span, &rival.text, rival.right, skew)
+    }
 }

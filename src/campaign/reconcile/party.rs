@@ -99,13 +99,16 @@ fn parties(doubts: &[Doubt]) -> Vec<Party> {
 /// The kind of name that a conversation is.
 pub(super) const CONVERSATION: u8 = 2;
 
+/// The kind of name that a profile id is.
+pub(super) const PROFILE_ID: u8 = 4;
+
 /// Which kinds of names of a recipient these are, as bits. Of two people whose names have a kind in common it is known
 /// whether they are one.
 pub(super) fn kinds_of<'a>(names: impl IntoIterator<Item = &'a String>) -> u8 {
     let kind = |name: &String| match name.as_str() {
         name if name.starts_with("urn:li:fsd_profile:") || name.starts_with("ACo") => 1,
         name if name.starts_with("urn:") => CONVERSATION,
-        _ => 4,
+        _ => PROFILE_ID,
     };
     names.into_iter().map(kind).fold(0, |kinds, kind| kinds | kind)
 }

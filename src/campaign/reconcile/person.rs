@@ -66,7 +66,8 @@ impl Kind {
     }
 }
 
-const PROFILE: &str = "urn:li:fsd_profile:";
+/// What the URN of a profile begins with.
+pub(super) const PROFILE: &str = "urn:li:fsd_profile:";
 const SALES_THREAD: &str = "urn:li:salesNav_thread:";
 
 impl Person {

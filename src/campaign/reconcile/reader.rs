@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::doubts::{Claims, Doubt};
 use super::look::{self, Depth, Listed, Read};
-use super::own::own;
+use super::own::{own, suspects};
 use super::party::Party;
-use super::person::Person;
+use super::person::{PROFILE, Person};
 use crate::adapters::api::Client;
 use crate::campaign::asking::{Asker, Silence};
 use crate::campaign::settings::Settings;
@@ -65,7 +65,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks for the attempts of one batch among `all` the doubts there are.
-    pub(super) async fn look(&mut self, batch: &[Party], all: &[Doubt], claims: &Claims, depth: Depth) -> Result<Vec<Glimpse>, Silence> {
+    pub(super) async fn look(
+        &mut self,
+        batch: &[Party],
+        all: &[Doubt],
+        claims: &mut Claims,
+        depth: Depth,
+    ) -> Result<Vec<Glimpse>, Silence> {
         let mut read: Vec<(&Party, Read)> = Vec::with_capacity(batch.len());
         for party in batch {
             self.list(party, all).await;
@@ -78,7 +84,8 @@ impl<'a> Reader<'a> {
                 read.push((party, one));
             }
         }
-        let together: Vec<(&Party, &Read)> = read.iter().map(|(party, read)| (*party, read)).collect();
+        self.tell_apart(&mut read, claims).await;
+        let together = together(&read);
         let own = own(&together, claims, self.asker.client.skew());
         let mut glimpses = Vec::new();
         for ((party, read), found) in together.into_iter().zip(own) {
@@ -95,6 +102,31 @@ impl<'a> Reader<'a> {
         Ok(glimpses)
     }
 
+    /// Asks who the attempts went to whose message may be one that was read back, where they went by another kind of name.
+    async fn tell_apart(&mut self, read: &mut [(&Party, Read)], claims: &mut Claims) {
+        for (number, parties) in suspects(&together(read), claims, self.asker.client.skew()) {
+            let Some((account, name)) = claims.question(number) else { continue };
+            let account = account.as_deref();
+            let why = match self.asker.ask(account, async |client| client.exists(&name, account).await).await {
+                Ok(existing) => {
+                    let known = existing.recipient_urn().filter(|urn| urn.starts_with(PROFILE));
+                    claims.learn(number, known);
+                    if known.is_some() {
+                        continue;
+                    }
+                    "the service does not tell the URN".to_owned()
+                }
+                Err(silence) => silence.to_string(),
+            };
+            let said = format!("`{name}` was told the same at about that time and may be the same person ({why})");
+            for place in parties {
+                if let Some((_, read)) = read.get_mut(place) {
+                    read.person.said.push(said.clone());
+                }
+            }
+        }
+    }
+
     async fn list(&mut self, party: &Party, all: &[Doubt]) {
         if !self.lists.contains_key(&party.account) {
             let of_account = all.iter().filter(|doubt| doubt.account == party.account);
@@ -103,4 +135,8 @@ impl<'a> Reader<'a> {
             self.lists.insert(party.account.clone(), listed);
         }
     }
+}
+
+fn together<'a>(read: &'a [(&'a Party, Read)]) -> Vec<(&'a Party, &'a Read)> {
+    read.iter().map(|(party, read)| (*party, read)).collect()
 }

@@ -21,6 +21,7 @@ fn attempt(began: i64, ended: i64) -> Attempted {
         ended: at(ended),
         text: text(1),
         right: Right::Doubtful,
+        name: Name::Unknown,
     }
 }
 
@@ -90,19 +91,44 @@ fn what_was_sent_for_certain_takes_its_message_before_what_is_in_doubt() {
 }
 
 #[test]
-fn what_may_have_gone_to_somebody_else_keeps_what_was_sent_meanwhile_and_no_more() {
+fn what_may_have_gone_to_somebody_else_keeps_what_was_sent_meanwhile_or_shortly_after() {
     let elsewhere = Attempted {
         right: Right::Elsewhere,
         ..attempt(100, 120)
     };
+    // Its message may be late; that of the attempt in doubt was sent while it was under way, and proves nothing.
     let both = [attempt(200, 220), elsewhere.clone()];
     assert_eq!(recognise(&both, &[own("2-a", 110)], |_| false), [None, Some(0)]);
-    assert_eq!(recognise(&both, &[own("2-a", 195)], |_| false), [Some(0), None]);
-    assert_eq!(recognise(&both, &[own("2-a", 900)], |_| false), [Some(0), None]);
+    assert_eq!(recognise(&both, &[own("2-a", 210)], |_| false), [None, Some(0)]);
+    assert_eq!(recognise(&both, &[own("2-a", 115), own("2-b", 210)], |_| false), [Some(1), Some(0)]);
+    let late = i64::try_from(LATE.as_millis()).expect("a minute");
+    assert_eq!(recognise(&both, &[own("2-a", 130 + late)], |_| false), [None, Some(0)]);
+    assert_eq!(recognise(&both, &[own("2-a", 131 + late)], |_| false), [Some(0), None]);
+    // What is older than it is not its own.
+    let both = [attempt(50, 60), elsewhere.clone()];
+    assert_eq!(recognise(&both, &[own("2-a", 55)], |_| false), [Some(0), None]);
     // At the same time nobody can tell.
     let both = [attempt(110, 115), elsewhere];
     assert_eq!(recognise(&both, &[own("2-a", 112)], |_| false), [None, Some(0)]);
     assert_eq!(recognise(&both, &[own("2-a", 112), own("2-b", 114)], |_| false), [Some(1), Some(0)]);
+}
+
+#[test]
+fn a_message_that_was_named_and_is_not_there_by_that_name_may_be_one_without() {
+    let named = Attempted {
+        right: Right::Sent,
+        name: Name::Unseen,
+        ..attempt(100, 120)
+    };
+    let both = [attempt(100, 120), named];
+    let nameless = Sighting { urn: None, ..own("", 110) };
+    assert_eq!(recognise(&both, std::slice::from_ref(&nameless), |_| false), [None, Some(0)]);
+    assert_eq!(recognise(&both, &[own("2-other", 110)], |_| false), [Some(0), None]);
+    let late = Sighting {
+        sent_at: Some(at(200_000)),
+        ..nameless
+    };
+    assert_eq!(recognise(&both, &[late], |_| false), [Some(0), None]);
 }
 
 #[test]
