@@ -28,7 +28,7 @@ pub struct Pinned {
 /// A name that is no account's or several accounts', no name where there are several, or a refused key.
 pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, plan: &mut Plan) -> Result<Pinned, CampaignError> {
     let used: BTreeSet<u16> = plan.to_send().map(|row| row.account).collect();
-    let stand_in = settings.endpoint == Endpoint::Sandbox;
+    let stand_in = matches!(settings.endpoint, Endpoint::Sandbox { .. });
     let unclear = |index: &u16| accounts.id(*index).is_none_or(|name| !stand_in && !is_id(name));
     let unclear: Vec<u16> = used.into_iter().filter(unclear).collect();
     if unclear.is_empty() {

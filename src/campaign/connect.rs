@@ -2,10 +2,12 @@
 
 use super::error::CampaignError;
 use super::settings::{Endpoint, Secret, Settings};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::api::{self, ApiKey, BaseUrl, Client};
+use crate::adapters::digest::sha256_hex;
 use crate::adapters::sandbox;
 use crate::engine::clock::wall_time;
 
@@ -31,7 +33,7 @@ const SANDBOX: &str = "sandbox";
 /// The base URL may not be used.
 pub fn endpoint(settings: &Settings) -> Result<String, CampaignError> {
     match &settings.endpoint {
-        Endpoint::Sandbox => Ok(SANDBOX.to_owned()),
+        Endpoint::Sandbox { .. } => Ok(SANDBOX.to_owned()),
         Endpoint::Service { base_url, .. } => Ok(base_url.parse::<BaseUrl>()?.endpoint().to_owned()),
     }
 }
@@ -43,7 +45,7 @@ pub fn endpoint(settings: &Settings) -> Result<String, CampaignError> {
 /// The base URL may not be used.
 pub fn scope(settings: &Settings) -> Result<Option<String>, CampaignError> {
     match &settings.endpoint {
-        Endpoint::Sandbox => Ok(None),
+        Endpoint::Sandbox { .. } => Ok(None),
         Endpoint::Service { base_url, .. } => {
             let base: BaseUrl = base_url.parse()?;
             let scope = if base.is_loopback() { base.endpoint() } else { SERVICE };
@@ -62,8 +64,10 @@ pub fn is_service(endpoint: &str) -> bool {
 }
 
 /// A stand-in that knows every account that a sheet may name.
-fn stand_in() -> sandbox::Settings {
+fn stand_in(log: Option<PathBuf>) -> sandbox::Settings {
     sandbox::Settings {
+        digest: log.is_some().then_some(sha256_hex),
+        log,
         unlisted: sandbox::Unlisted::Welcome,
         ..sandbox::Settings::default()
     }
@@ -88,8 +92,8 @@ pub async fn connect_to(endpoint: &Endpoint, timeout: Duration, key: Option<&Sec
         clock: Arc::new(wall_time),
     };
     match endpoint {
-        Endpoint::Sandbox => {
-            let running = sandbox::start(([127, 0, 0, 1], 0).into(), stand_in())
+        Endpoint::Sandbox { log } => {
+            let running = sandbox::start(([127, 0, 0, 1], 0).into(), stand_in(log.clone()))
                 .await
                 .map_err(|error| CampaignError::Sandbox(error.to_string()))?;
             let key = ApiKey::new(SANDBOX)?;

@@ -65,7 +65,7 @@ struct Found {
 /// Of an account that is limited, state and quota are asked. Where nothing is limited, only the state is, and of an account
 /// that the service has just listed nothing more: that run would rather begin.
 pub async fn examine(settings: &Settings, client: &Client, accounts: &Accounts, pinned: &Pinned, plan: &mut Plan) -> Health {
-    if settings.endpoint == Endpoint::Sandbox {
+    if matches!(settings.endpoint, Endpoint::Sandbox { .. }) {
         return Health::default();
     }
     let used: BTreeSet<u16> = plan.to_send().map(|row| row.account).collect();

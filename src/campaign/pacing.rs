@@ -109,7 +109,7 @@ impl Pacing {
     fn share(&mut self, settings: &Settings, endpoint: &str, claiming: Claiming<'_>, now: Moment) -> Result<(), CampaignError> {
         let own = self.limits.own.values().chain([&self.limits.account]);
         let nothing_is_shared = self.limits.key.is_empty() && own.into_iter().all(crate::model::limits::AccountLimits::hold_nothing);
-        if nothing_is_shared || settings.endpoint == Endpoint::Sandbox {
+        if nothing_is_shared || matches!(settings.endpoint, Endpoint::Sandbox { .. }) {
             return Ok(());
         }
         let path = match (&settings.data_folder, claiming) {

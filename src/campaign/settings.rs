@@ -101,7 +101,10 @@ pub enum Endpoint {
         key: KeySource,
     },
     /// The stand-in inside this process: no key, no limits.
-    Sandbox,
+    Sandbox {
+        /// Where it writes every request and every delivery, if anywhere.
+        log: Option<PathBuf>,
+    },
 }
 
 /// The base URL of the service. The `/linkedin` is part of it.

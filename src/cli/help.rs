@@ -136,6 +136,7 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   CONNECTSAFELY_ACCOUNT_ID   the sending account of rows that name none
   ROWCAST_BASE_URL           --base-url
   ROWCAST_API_KEY_FILE       --api-key-file
+  ROWCAST_SANDBOX_LOG        --sandbox-log
   ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_KEY_RATE, ROWCAST_CONCURRENCY,
   ROWCAST_TIMEOUT, ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
   ROWCAST_DATA_DIR           the folder of what all campaigns of this machine share: limits, contact history,

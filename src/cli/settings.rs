@@ -253,7 +253,9 @@ fn columns(flags: &[ColumnName], layers: &Layers<'_>) -> Result<BTreeMap<Meaning
 
 fn endpoint(campaign: &CampaignArgs, stage: Stage, layers: &Layers<'_>) -> Result<Endpoint, SettingsError> {
     if stage == Stage::Sandbox {
-        return Ok(Endpoint::Sandbox);
+        return Ok(Endpoint::Sandbox {
+            log: layers.pick_path(campaign.sandbox_log.clone(), &keys::SANDBOX_LOG)?,
+        });
     }
     let said = layers.pick_text(campaign.base_url.clone(), &keys::BASE_URL)?;
     Ok(Endpoint::Service {

@@ -1,6 +1,6 @@
 //! A sheet in, messages out, results that resume.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -246,6 +246,35 @@ fn the_sandbox_needs_no_key_no_question_and_leaves_the_real_campaign_alone() {
     campaign.rowcast(&arguments).exits(0).says("Sent in this run: 0");
     let campaign = campaign.variable("CONNECTSAFELY_API_KEY", KEY);
     campaign.run(&server, &[]).exits(0).says("Sent in this run: 4");
+}
+
+#[test]
+fn the_sandbox_writes_down_what_it_delivered_where_it_is_asked_to() {
+    let campaign = campaign().without("ROWCAST_SANDBOX_LOG");
+    campaign.write(
+        "campaign.toml",
+        "sheet = \"people.csv\"\nmessage = \"message.txt\"\nsandbox_log = \"of-file.log\"\n",
+    );
+    for (log, more) in [("of-file.log", &[][..]), ("of-flag.log", &["--sandbox-log", "of-flag.log"])] {
+        let campaign_file = ["run", "campaign.toml", "--sandbox", "--results", "again.csv"];
+        campaign.rowcast(&[&campaign_file[..], more].concat()).exits(0);
+        let text = std::fs::read_to_string(campaign.path(log)).expect("a log");
+        let records = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+        let delivered: Vec<_> = records
+            .filter(|record| record["kind"] == "delivery")
+            .map(|record| record["message_sha256"].as_str().expect("a digest").to_owned())
+            .collect();
+        let sent: Vec<String> = lines(&campaign.path("again.csv"))
+            .iter()
+            .map(|line| line["message_sha256"].clone())
+            .collect();
+        assert_eq!(BTreeSet::from_iter(&delivered), BTreeSet::from_iter(&sent));
+        assert_eq!((delivered.len(), text.contains(KEY)), (4, false));
+        std::fs::remove_file(campaign.path("again.csv")).expect("results");
+        std::fs::remove_file(campaign.path("again.journal")).expect("a journal");
+    }
 }
 
 #[test]

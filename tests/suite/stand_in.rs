@@ -1,13 +1,12 @@
 //! The sandbox on a thread of its own, with its ledger of what really arrived: the truth that a test compares with.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use rowcast::adapters::sandbox::{Delivery, Settings, start};
-use serde_json::Value;
 
-use crate::harness::openapi::{self, Asked, Content};
+use crate::harness::{openapi, sandbox_log};
 
 /// A sandbox that runs until it is dropped. Then the test fails if any request was not as the service documents it.
 pub struct StandIn {
@@ -88,37 +87,6 @@ impl Drop for StandIn {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        openapi::assert_none(&violations(&self.log));
+        openapi::assert_none(&sandbox_log::violations(&self.log));
     }
-}
-
-/// What of the requests in a sandbox's log the service does not document.
-fn violations(log: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
-    let records = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("a record of the log"));
-    let requests = records.filter(|record| record["kind"] == "request");
-    requests.flat_map(|request| of_request(&request)).collect()
-}
-
-fn of_request(request: &Value) -> Vec<String> {
-    let text = |name: &str| request[name].as_str().unwrap_or_default();
-    let path = match request["query"].as_str() {
-        Some(query) => format!("{}?{query}", text("path")),
-        None => text("path").to_owned(),
-    };
-    let kind = request["content_type"].as_str();
-    // The log has the bodies of sends that the sandbox read and understood.
-    let is_unknown = request["body"].is_null() && (text("effect") == "incomplete" || text("effect") == "refused");
-    openapi::violations(&Asked {
-        method: text("method"),
-        path: &path,
-        authorization: None,
-        content: match kind {
-            _ if is_unknown => Content::Unknown,
-            None => Content::Nothing,
-            Some(kind) => Content::Of(kind, &request["body"]),
-        },
-    })
 }

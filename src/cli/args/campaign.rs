@@ -67,6 +67,9 @@ pub struct CampaignArgs {
     /// Send to a stand-in inside this program: no key, no limits, nobody gets anything
     #[arg(long, conflicts_with_all = ["base_url", "api_key_file"], help_heading = "Service")]
     pub sandbox: bool,
+    /// Write every request and every delivery of the sandbox there, one JSON object a line [environment: ROWCAST_SANDBOX_LOG]
+    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    pub sandbox_log: Option<PathBuf>,
 }
 
 /// Which column means what, as somebody said it.

@@ -92,7 +92,7 @@ fn say_look(look: &FirstLook, screen: &mut Screen) {
 
 /// Whether somebody has to agree before anything is sent.
 fn needs_consent(settings: &Settings) -> bool {
-    settings.sending == Sending::Ask && !matches!(settings.endpoint, Endpoint::Sandbox)
+    settings.sending == Sending::Ask && !matches!(settings.endpoint, Endpoint::Sandbox { .. })
 }
 
 fn consent(proposal: &Proposal, screen: &mut Screen) -> Result<bool, CampaignError> {

@@ -125,6 +125,10 @@ pub const API_KEY_FILE: Setting = Setting {
     ..top("api_key_file", Kind::Text)
 };
 pub const SANDBOX: Setting = top("sandbox", Kind::Switch);
+pub const SANDBOX_LOG: Setting = Setting {
+    variables: &["ROWCAST_SANDBOX_LOG"],
+    ..top("sandbox_log", Kind::Text)
+};
 pub const ATTACHMENTS: Setting = top("attachments", Kind::List);
 pub const MAX_ATTACHMENT: Setting = top("max_attachment", Kind::Measure);
 pub const REUSE: Setting = top("reuse", Kind::Switch);
@@ -195,6 +199,7 @@ pub const ALL: &[&Setting] = &[
     &MAX_SUBJECT,
     &BASE_URL,
     &API_KEY_FILE,
+    &SANDBOX_LOG,
     &SANDBOX,
     &ATTACHMENTS,
     &MAX_ATTACHMENT,

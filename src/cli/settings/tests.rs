@@ -148,7 +148,7 @@ const CASES: &[Case] = &[
         default: "https://api.connectsafely.ai/linkedin",
         seen: |s| match &s.endpoint {
             Endpoint::Service { base_url, .. } => base_url.clone(),
-            Endpoint::Sandbox => String::new(),
+            Endpoint::Sandbox { .. } => String::new(),
         },
     },
     Case {
@@ -278,7 +278,7 @@ fn the_sandbox_has_no_key_no_limits_and_results_of_its_own() {
     let toml = format!("{SHEET}results = \"real.csv\"\nbase_url = \"https://x\"\n[pace]\nrate = \"1/h\"\nconcurrency = 1\n");
     let place = Place::new(&toml, "", &[("CONNECTSAFELY_API_KEY", "k"), ("ROWCAST_DAILY_LIMIT", "7")]);
     let settings = place.run("--sandbox --account-rate 3/s");
-    assert_eq!(settings.endpoint, Endpoint::Sandbox);
+    assert_eq!(settings.endpoint, Endpoint::Sandbox { log: None });
     assert_eq!(settings.files.results, place.path("people.sandbox.results.csv"));
     assert_eq!(settings.pace.rate.to_string(), "unlimited");
     assert_eq!(settings.pace.account.rate.to_string(), "3/s");
@@ -289,7 +289,7 @@ fn the_sandbox_has_no_key_no_limits_and_results_of_its_own() {
 #[test]
 fn a_flag_that_names_a_service_outweighs_a_file_that_says_sandbox() {
     let place = Place::new(&format!("{SHEET}sandbox = true\n"), "", &[]);
-    assert_eq!(place.run("").endpoint, Endpoint::Sandbox);
+    assert_eq!(place.run("").endpoint, Endpoint::Sandbox { log: None });
     assert!(matches!(
         place.run("--base-url http://127.0.0.1:1").endpoint,
         Endpoint::Service { .. }

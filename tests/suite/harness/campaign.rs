@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::done::{self, Done, Line};
 use super::heard::Heard;
-use super::{KEY, Server};
+use super::{KEY, Server, openapi, sandbox_log};
 
 /// A folder with a sheet and templates.
 pub struct Campaign {
@@ -21,8 +21,12 @@ impl Campaign {
         let campaign = Self {
             folder: tempfile::tempdir().expect("a folder"),
             home: tempfile::tempdir().expect("a home"),
-            variables: vec![("CONNECTSAFELY_API_KEY".to_owned(), KEY.to_owned())],
+            variables: Vec::new(),
         };
+        let log = campaign.sandbox_log().display().to_string();
+        let campaign = campaign
+            .variable("CONNECTSAFELY_API_KEY", KEY)
+            .variable("ROWCAST_SANDBOX_LOG", &log);
         campaign.write("people.csv", sheet);
         campaign.write("message.txt", message);
         campaign
@@ -182,6 +186,11 @@ impl Campaign {
         command
     }
 
+    /// Where the sandbox inside a command writes what it was asked.
+    pub fn sandbox_log(&self) -> PathBuf {
+        self.home.path().join("sandbox.log")
+    }
+
     /// [`Self::rowcast`], and does not wait for its end.
     pub fn begin(&self, arguments: &[&str]) -> Running<'_> {
         let mut command = self.command(arguments);
@@ -219,6 +228,13 @@ fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) {
         } else {
             found(&path);
         }
+    }
+}
+
+/// Fails the test if a request to the sandbox inside a command was not as the service documents it.
+impl Drop for Campaign {
+    fn drop(&mut self) {
+        openapi::assert_none(&sandbox_log::violations(&self.sandbox_log()));
     }
 }
 

@@ -10,6 +10,7 @@ pub mod openapi;
 #[cfg(unix)]
 mod pty;
 pub mod record;
+pub mod sandbox_log;
 mod server;
 #[cfg(target_os = "linux")]
 pub mod trace;

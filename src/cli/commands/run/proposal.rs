@@ -103,7 +103,7 @@ pub(super) fn announce(settings: &Settings, proposal: &Proposal, screen: &mut Sc
     warn(settings, &proposal.problems, screen);
     let messages = messages(proposal.to_send, proposal);
     screen.say(&match (&settings.endpoint, proposal.accounts.as_slice()) {
-        (Endpoint::Sandbox, _) => format!("Sending {messages} to the sandbox, where nobody gets them."),
+        (Endpoint::Sandbox { .. }, _) => format!("Sending {messages} to the sandbox, where nobody gets them."),
         (_, [(Some(_), _)]) => format!("Sending {messages} from {}.", the_only_account(proposal)),
         (_, [_]) => format!("Sending {messages}."),
         (_, accounts) => format!("Sending {messages} from {} accounts.", number(accounts.len())),
