@@ -25,6 +25,7 @@ enum Lost {
 #[derive(Clone, Copy)]
 enum Told {
     Urn,
+    Conversation,
     Nothing,
 }
 
@@ -48,6 +49,13 @@ fn server(who: &'static str, lost: Lost, told: Told) -> Server {
     let asked = inbox.clone();
     server.answer_questions_by(move |seen| match told {
         Told::Nothing if seen.path.contains("/exists/") => Some(asked.dated(status(405))),
+        Told::Conversation if seen.path.contains("/exists/some-name") => {
+            let urn = asked.conversation("acc_1", "some-name");
+            Some(asked.dated(json(
+                200,
+                &object!({"success": true, "hasConversation": true, "conversationUrn": urn}),
+            )))
+        }
         _ => asked.read(seen),
     });
     server.answer_by(move |seen| {
@@ -92,8 +100,11 @@ fn looked(server: &Server, code: i32) -> (String, String) {
 
 #[test]
 fn a_row_whose_message_never_arrived_does_not_take_the_late_one_of_the_same_person() {
-    let (status, _) = looked(&server(JANE, Lost::Request, Told::Urn), 5);
-    assert_eq!(status, "unconfirmed");
+    for told in [Told::Urn, Told::Conversation] {
+        let (status, error) = looked(&server(JANE, Lost::Request, told), 5);
+        assert_eq!(status, "unconfirmed");
+        assert!(!error.contains("may be the same person"), "{error}");
+    }
 }
 
 #[test]
@@ -110,16 +121,19 @@ fn a_row_does_not_take_what_may_be_the_message_of_the_same_person_where_the_serv
 
 #[test]
 fn what_was_told_to_somebody_else_at_the_same_time_leaves_a_row_its_message() {
-    let server = server(BOB, Lost::Answer, Told::Urn);
-    assert_eq!(looked(&server, 0).0, "sent");
-    let asked: Vec<String> = server.seen().iter().map(|seen| seen.path.clone()).collect();
-    assert!(asked.iter().any(|path| path.contains("/exists/some-name")), "{asked:?}");
+    for told in [Told::Urn, Told::Conversation] {
+        let server = server(BOB, Lost::Answer, told);
+        assert_eq!(looked(&server, 0).0, "sent");
+        let asked: Vec<String> = server.seen().iter().map(|seen| seen.path.clone()).collect();
+        assert!(asked.iter().any(|path| path.contains("/exists/some-name")), "{asked:?}");
+    }
 }
 
 #[test]
 fn both_messages_of_one_person_are_found() {
-    let (status, _) = looked(&server(JANE, Lost::Answer, Told::Urn), 0);
-    assert_eq!(status, "sent");
+    for told in [Told::Urn, Told::Conversation] {
+        assert_eq!(looked(&server(JANE, Lost::Answer, told), 0).0, "sent");
+    }
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Claims {
         Some((rival.account.clone(), rival.unasked.clone()?))
     }
 
-    /// Notes the URN of whoever an attempt went to; `None` where the service does not tell it.
+    /// Notes the URN of whoever an attempt went to, or that of the conversation; `None` where the service tells neither.
     pub fn learn(&mut self, number: usize, urn: Option<&str>) {
         let Some(rival) = self.rivals.get_mut(number) else { return };
         rival.unasked = None;

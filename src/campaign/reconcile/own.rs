@@ -6,7 +6,7 @@ use super::doubts::{Claims, Doubt, Rival};
 use super::look::{Conversation, Read, attempted};
 use super::party::Party;
 use super::person::Person;
-use crate::model::judgement::Found;
+use crate::model::judgement::{Found, message_tail};
 use crate::model::recognition::{Attempted, Right, Sighting, recognise};
 use crate::model::skew::Skew;
 use crate::model::time::Moment;
@@ -58,9 +58,9 @@ pub(super) fn own(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>)
 }
 
 /// Of the attempts that are not in doubt, those that may have gone to one of these persons or to somebody else, and may have
-/// left a message that is taken for that of an attempt in doubt: the numbers of them, by the places of the parties in `read`.
-pub(super) fn suspects(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>) -> BTreeMap<usize, Vec<usize>> {
-    let mut suspects = BTreeMap::new();
+/// left a message that is taken for that of an attempt in doubt, by their numbers.
+pub(super) fn suspects(read: &[(&Party, &Read)], claims: &Claims, skew: Option<Skew>) -> BTreeMap<usize, Suspect> {
+    let mut suspects: BTreeMap<usize, Suspect> = BTreeMap::new();
     for mut shared in conversations(read) {
         let wanted: Vec<Attempted> = doubts(read, &shared.parties)
             .filter_map(|(_, _, doubt)| Some(attempted(doubt.span.as_ref()?, &doubt.text, Right::Doubtful, skew)))
@@ -70,10 +70,34 @@ pub(super) fn suspects(read: &[(&Party, &Read)], claims: &Claims, skew: Option<S
             .seen
             .retain(|one| !claims.hold(one, urn) && wanted.iter().any(|attempt| attempt.may_have_sent(one)));
         for (number, _) in elsewhere(read, &shared, claims, skew) {
-            suspects.insert(number, shared.parties.clone());
+            let suspect = suspects.entry(number).or_default();
+            suspect.parties.extend(&shared.parties);
+            suspect.conversations.push(urn.to_owned());
         }
     }
     suspects
+}
+
+/// Where the message of an attempt may be that may have gone to somebody else.
+#[derive(Debug, Default)]
+pub(super) struct Suspect {
+    /// The places of those whose it would be otherwise.
+    pub parties: Vec<usize>,
+    /// The conversations.
+    pub conversations: Vec<String>,
+}
+
+impl Suspect {
+    /// What is to be known of an attempt's recipient to whom the service has this conversation: that it is one of these, or
+    /// that it is another. `None` where that cannot be told: a thread of Sales Navigator is beside the conversation with the
+    /// same person.
+    pub(super) fn place(&self, conversation: &str) -> Option<String> {
+        let ordinary = |urn: &str| urn.starts_with("urn:li:msg_conversation:");
+        let comparable = ordinary(conversation) && self.conversations.iter().all(|urn| ordinary(urn));
+        let same = |urn: &&String| message_tail(urn) == message_tail(conversation);
+        let own = self.conversations.iter().find(same).cloned();
+        comparable.then(|| own.unwrap_or_else(|| conversation.to_owned()))
+    }
 }
 
 /// How far back the messages of a conversation with this person matter: to the first attempt in doubt, and to those before

@@ -104,22 +104,24 @@ impl<'a> Reader<'a> {
 
     /// Asks who the attempts went to whose message may be one that was read back, where they went by another kind of name.
     async fn tell_apart(&mut self, read: &mut [(&Party, Read)], claims: &mut Claims) {
-        for (number, parties) in suspects(&together(read), claims, self.asker.client.skew()) {
+        for (number, suspect) in suspects(&together(read), claims, self.asker.client.skew()) {
             let Some((account, name)) = claims.question(number) else { continue };
             let account = account.as_deref();
             let why = match self.asker.ask(account, async |client| client.exists(&name, account).await).await {
                 Ok(existing) => {
-                    let known = existing.recipient_urn().filter(|urn| urn.starts_with(PROFILE));
-                    claims.learn(number, known);
+                    let urn = existing.recipient_urn().filter(|urn| urn.starts_with(PROFILE)).map(str::to_owned);
+                    let place = || suspect.place(existing.conversation_urn.as_deref()?);
+                    let known = urn.or_else(place);
+                    claims.learn(number, known.as_deref());
                     if known.is_some() {
                         continue;
                     }
-                    "the service does not tell the URN".to_owned()
+                    "the service does not tell".to_owned()
                 }
                 Err(silence) => silence.to_string(),
             };
             let said = format!("`{name}` was told the same at about that time and may be the same person ({why})");
-            for place in parties {
+            for place in suspect.parties {
                 if let Some((_, read)) = read.get_mut(place) {
                     read.person.said.push(said.clone());
                 }

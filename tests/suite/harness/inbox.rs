@@ -133,6 +133,13 @@ impl Inbox {
         tail
     }
 
+    /// The URN of the conversation between an account and a person.
+    pub fn conversation(&self, account: &str, person: &str) -> Option<String> {
+        let kept = self.kept();
+        let own = kept.conversations.get(&(account.to_owned(), kept.name(person)));
+        own.map(|conversation| conversation.urn.clone())
+    }
+
     /// `answer` with the service's time in its `Date`.
     pub fn dated(&self, answer: Answer) -> Answer {
         if self.ahead.is_none() {
