@@ -377,7 +377,7 @@ pub struct SandboxArgs {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", hide_default_value = true)]
     pub listen: String,
-    /// A fault to answer with; may be given several times
+    /// A fault to answer with, such as jane-doe=lost or any=429,times=1; may be given several times
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<String>,
     /// Faults from a file, one a line

@@ -7,10 +7,10 @@ use super::exit::Exit;
 /// Below the list of commands.
 pub const TOP: &str = "\
 Examples:
-  rowcast init spring-round                         start from a sheet and templates
-  rowcast check spring-round/campaign.toml          what stands in the way?
-  rowcast run spring-round/campaign.toml --sandbox  try it: nobody gets anything
-  rowcast run spring-round/campaign.toml            send; type it again to resume
+  rowcast init spring                         start from a sheet and templates
+  rowcast check spring/campaign.toml          what stands in the way?
+  rowcast run spring/campaign.toml --sandbox  try it: nobody gets anything
+  rowcast run spring/campaign.toml            send; type it again to resume
 
 `rowcast --help` also lists the environment variables and exit statuses.";
 
@@ -32,7 +32,7 @@ Examples:
 pub const PREVIEW: &str = "\
 Examples:
   rowcast preview campaign.toml --limit 3
-  rowcast preview campaign.toml --worst 10      the rows most likely to go wrong, and why
+  rowcast preview campaign.toml --worst 10    the rows most likely to go wrong
   rowcast preview people.csv -m message.txt --rows 2-5,9
   rowcast preview campaign.toml --format json | jq .message
 
@@ -41,11 +41,11 @@ What is previewed is what is sent, byte for byte.";
 /// Below the options of `run`.
 pub const RUN: &str = "\
 Examples:
-  rowcast run campaign.toml --sandbox           try it: nobody gets anything
-  rowcast run campaign.toml --dry-run           the plan, nothing sent
-  rowcast run campaign.toml --limit 5           five messages first
-  rowcast run campaign.toml                     the rest; type it again to resume
-  rowcast run people.csv -m message.txt --yes   without a terminal
+  rowcast run campaign.toml --sandbox          try it: nobody gets anything
+  rowcast run campaign.toml --dry-run          the plan, nothing sent
+  rowcast run campaign.toml --limit 5          five messages first
+  rowcast run campaign.toml                    the rest; type it again to resume
+  rowcast run people.csv -m message.txt --yes  without a terminal
 
 A row that was sent is never sent again. A row whose answer never came is held as unconfirmed.";
 
@@ -78,9 +78,10 @@ Examples:
 /// Below the options of `reconcile`.
 pub const RECONCILE: &str = "\
 Examples:
-  rowcast reconcile campaign.toml                    look for the messages, for two minutes
-  rowcast reconcile campaign.toml --accept-absent    and call failed what is not there after an hour
-  rowcast reconcile campaign.toml --mark sent --rows 7,12 --note 'seen in the inbox'
+  rowcast reconcile campaign.toml    look for the messages, for two minutes
+  rowcast reconcile campaign.toml --accept-absent
+                                     what is not there after an hour is failed
+  rowcast reconcile campaign.toml --mark sent --rows 7,12 --note 'seen it'
 
 A row is sent if its message is in the conversation: sent by the account, not before the attempt, with the same text.";
 
@@ -88,7 +89,7 @@ A row is sent if its message is in the conversation: sent by the account, not be
 pub const SUPPRESS: &str = "\
 Examples:
   rowcast suppress add https://www.linkedin.com/in/jane-doe
-  rowcast suppress add \"Weiß, Söhne & Co.\"     a company: everybody whose row has it
+  rowcast suppress add \"Weiß, Söhne & Co.\"    everybody of this company
   rowcast suppress import left-the-company.csv
 
 The list is in ROWCAST_DATA_DIR, else where the system keeps a user's data; `rowcast suppress list` says where.";
@@ -137,10 +138,12 @@ Environment (a flag beats it, it beats .env, .env beats campaign.toml):
   ROWCAST_BASE_URL           --base-url
   ROWCAST_API_KEY_FILE       --api-key-file
   ROWCAST_SANDBOX_LOG        --sandbox-log
-  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE, ROWCAST_KEY_RATE, ROWCAST_CONCURRENCY,
-  ROWCAST_TIMEOUT, ROWCAST_RETRIES, ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT   as the flags of these names
-  ROWCAST_DATA_DIR           the folder of what all campaigns of this machine share: limits, contact history,
-                             do-not-contact list
+  ROWCAST_RATE, ROWCAST_ACCOUNT_RATE, ROWCAST_DAILY_LIMIT, ROWCAST_READ_RATE,
+  ROWCAST_KEY_RATE, ROWCAST_CONCURRENCY, ROWCAST_TIMEOUT, ROWCAST_RETRIES,
+  ROWCAST_MAX_FAILURES, ROWCAST_MAX_WAIT
+                             as the flags of these names
+  ROWCAST_DATA_DIR           the folder of what all campaigns of this machine
+                             share: limits, contact history, do-not-contact list
   NO_COLOR                   no colours
 A file .env in the current folder, else in the campaign's, may hold the same variables but the last two.";
 
@@ -167,6 +170,34 @@ pub fn run_long() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_set_in_columns_fits_a_terminal_of_80_columns() {
+        let (top, run) = (top_long(), run_long());
+        let texts = [
+            TOP,
+            &top,
+            INIT,
+            CHECK,
+            PREVIEW,
+            &run,
+            PLAN,
+            STATUS,
+            RESULTS,
+            REPORT,
+            RECONCILE,
+            SUPPRESS,
+            HISTORY,
+            ACCOUNTS,
+            SANDBOX,
+            COMPLETIONS,
+            MAN,
+        ];
+        // A line that begins with spaces cannot be broken without spoiling what stands below one another; others can.
+        let set = texts.into_iter().flat_map(str::lines).filter(|line| line.starts_with("  "));
+        let long: Vec<&str> = set.filter(|line| console::measure_text_width(line) > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
+    }
 
     #[test]
     fn the_long_help_lists_every_status_and_every_variable() {
