@@ -45,7 +45,7 @@ impl Locked {
     }
 
     /// A file that a test hands in.
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(super) const fn unlocked(file: File) -> Self {
         Self { file, _lock: None }
     }
