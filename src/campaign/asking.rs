@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::connect::Connection;
 use super::settings::Settings;
 use crate::adapters::api::{Client, Lookup};
+use crate::adapters::database::permits::PermitId;
 use crate::engine::clock::Clock;
+use crate::engine::shared::{Claimed, Reads};
+use crate::model::event::Wait;
 use crate::model::rate::{Ceiling, Rate};
 use crate::model::time::Moment;
 use crate::model::window::{Counted, Counts, Opening, Ticket, Window};
@@ -63,6 +67,8 @@ pub struct Asker<'a> {
     tries: u32,
     /// When it asks no more.
     ends: Option<Moment>,
+    /// The limits that are shared with the campaigns of this machine, where any are.
+    reads: Option<Reads>,
 }
 
 /// What an account has used up.
@@ -72,11 +78,14 @@ struct Reading {
 }
 
 impl<'a> Asker<'a> {
-    /// Asks with `client`, under the limits of the settings.
+    /// Asks over this connection, under the limits of the settings and those that campaigns share.
     #[must_use]
-    pub fn new(client: &'a Client, settings: &Settings) -> Self {
+    pub fn new(connection: &'a Connection, settings: &Settings) -> Self {
         let pace = &settings.pace;
-        Self::within(client, pace.rate, pace.read_rate, pace.max_wait)
+        Self {
+            reads: connection.reads(settings),
+            ..Self::within(&connection.client, pace.rate, pace.read_rate, pace.max_wait)
+        }
     }
 
     /// Asks at most at `rate` in all and at `account_rate` for each account, and waits for `patience` where it is told to.
@@ -92,6 +101,7 @@ impl<'a> Asker<'a> {
             patience,
             tries: TRIES,
             ends: None,
+            reads: None,
         }
     }
 
@@ -119,16 +129,22 @@ impl<'a> Asker<'a> {
     pub async fn ask<T>(&mut self, account: Option<&str>, question: impl AsyncFn(&Client) -> Lookup<T>) -> Result<T, Silence> {
         let (mut failed, mut holds) = (0, 0);
         loop {
-            self.wait(account).await?;
+            let shared = self.wait(account).await?;
             let ticket = self.leave(account);
             let told = question(self.client).await;
             self.answered(account, ticket);
+            if let (Some(reads), Some(id)) = (&self.reads, shared) {
+                reads.answered(id, self.clock.now());
+            }
             match told {
                 Lookup::Answered(answer) => return Ok(answer),
                 Lookup::NotOffered(why) => return Err(Silence::NotOffered(why)),
                 Lookup::Refused(why) => return Err(Silence::Refused(why)),
                 Lookup::Held(until) => {
                     let now = self.clock.now();
+                    if let (Some(reads), Some(until)) = (&self.reads, until) {
+                        reads.hold(account, until, now);
+                    }
                     let until = until.unwrap_or(now + UNTOLD_HOLD).max(now + FIRST_PAUSE);
                     holds += 1;
                     if holds == HOLDS {
@@ -155,8 +171,8 @@ impl<'a> Asker<'a> {
         })
     }
 
-    /// Waits until the next question of the account may leave.
-    async fn wait(&mut self, account: Option<&str>) -> Result<(), Silence> {
+    /// Waits until the next question of the account may leave. Returns its place in what campaigns share.
+    async fn wait(&mut self, account: Option<&str>) -> Result<Option<PermitId>, Silence> {
         let whole = self.whole.as_ref().map_or(Moment::from_millis(i64::MIN), opens);
         let reading = self.reading(account);
         let own = reading.window.as_ref().map_or(Moment::from_millis(i64::MIN), opens);
@@ -171,7 +187,26 @@ impl<'a> Asker<'a> {
             return Err(Silence::Held(until));
         }
         tokio::time::sleep(until.since(now)).await;
-        Ok(())
+        self.wait_for_others(account).await
+    }
+
+    /// Waits until the campaigns of this machine leave room for a question of the account.
+    async fn wait_for_others(&self, account: Option<&str>) -> Result<Option<PermitId>, Silence> {
+        loop {
+            let now = self.clock.now();
+            let later = match self.reads.as_ref().map(|reads| reads.claim(account, now)) {
+                Some(Ok(Claimed::Granted(id))) => return Ok(Some(id)),
+                Some(Ok(Claimed::Later(later))) => later,
+                // What cannot be shared just now is asked by the limits of this campaign alone.
+                None | Some(Err(_)) => return Ok(None),
+            };
+            let until = later.until();
+            let is_long = later.why() == Wait::Held && until.since(now) > self.patience;
+            if is_long || self.ends.is_some_and(|ends| until > ends) {
+                return Err(Silence::Held(until));
+            }
+            tokio::time::sleep(until.since(now)).await;
+        }
     }
 
     fn leave(&mut self, account: Option<&str>) -> Ticket {

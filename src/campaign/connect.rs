@@ -1,6 +1,7 @@
 //! The way to the service: base URL, key, client; or the stand-in inside this process.
 
 use super::error::CampaignError;
+use super::pacing::reads;
 use super::settings::{Endpoint, Secret, Settings};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use crate::adapters::api::{self, ApiKey, BaseUrl, Client};
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::sandbox;
 use crate::engine::clock::wall_time;
+use crate::engine::shared::Reads;
 
 /// A connection to whatever answers.
 pub struct Connection {
@@ -17,6 +19,8 @@ pub struct Connection {
     pub client: Client,
     /// What the journal calls the endpoint.
     pub endpoint: String,
+    /// What the service is asked with; none where the stand-in answers.
+    key: Option<Secret>,
     /// The stand-in, where there is one: it answers as long as this lives.
     sandbox: Option<sandbox::Running>,
 }
@@ -101,15 +105,18 @@ pub async fn connect_to(endpoint: &Endpoint, timeout: Duration, key: Option<&Sec
             Ok(Connection {
                 client,
                 endpoint: SANDBOX.to_owned(),
+                key: None,
                 sandbox: Some(running),
             })
         }
         Endpoint::Service { base_url, .. } => {
             let base: BaseUrl = base_url.parse()?;
-            let client = Client::new(&base, &ApiKey::new(key.ok_or(CampaignError::NoKey)?.expose())?, client_settings)?;
+            let key = key.ok_or(CampaignError::NoKey)?;
+            let client = Client::new(&base, &ApiKey::new(key.expose())?, client_settings)?;
             Ok(Connection {
                 client,
                 endpoint: base.endpoint().to_owned(),
+                key: Some(key.clone()),
                 sandbox: None,
             })
         }
@@ -117,6 +124,12 @@ pub async fn connect_to(endpoint: &Endpoint, timeout: Duration, key: Option<&Sec
 }
 
 impl Connection {
+    /// The limits for questions that are shared with the campaigns of this machine, where any are.
+    #[must_use]
+    pub fn reads(&self, settings: &Settings) -> Option<Reads> {
+        reads(settings, &self.endpoint, self.key.as_ref()?.expose())
+    }
+
     /// Ends the stand-in, where there is one.
     pub async fn close(self) {
         if let Some(running) = self.sandbox {

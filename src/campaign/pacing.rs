@@ -12,10 +12,11 @@ use crate::adapters::database::permits::{Name, Permits};
 use crate::adapters::database::{DatabaseError, file_in};
 use crate::adapters::digest::sha256_hex;
 use crate::engine::Rules;
+use crate::engine::clock::wall_time;
 use crate::engine::inquiry::Spent;
 use crate::engine::pace::{Beginning, Class, Limits, Pace};
 use crate::engine::schedule::Schedule;
-use crate::engine::shared::{Names, Shared};
+use crate::engine::shared::{Names, ReadNames, Reads, Shared};
 use crate::engine::simulate::{Reply, Simulated, World, simulate};
 use crate::model::calendar::Openings;
 use crate::model::event::Wait;
@@ -150,17 +151,16 @@ impl Pacing {
 
     fn names(&self, salt: &str, endpoint: &str, claiming: Claiming<'_>, journal: &Path) -> Names {
         let key = match claiming {
-            Claiming::With(key) => sha256_hex(&format!("{salt}\n{endpoint}\n{key}")),
+            Claiming::With(key) => key_name(salt, endpoint, key),
             Claiming::Not => String::new(),
         };
         let account = |id: &Option<String>| match id {
             Some(id) => format!("{endpoint} {id}"),
             None => format!("{endpoint} the only account of {key}"),
         };
-        let journal = std::path::absolute(journal).unwrap_or_else(|_| journal.to_owned());
         Names {
             accounts: self.accounts.iter().map(account).collect(),
-            campaign: sha256_hex(&format!("{salt}\n{}", journal.display())),
+            campaign: campaign_name(salt, journal),
             key,
         }
     }
@@ -232,6 +232,35 @@ impl Pacing {
             Simulated::Unfinished => None,
         }
     }
+}
+
+/// What stands for a key in what campaigns share: nothing that the key can be made from again.
+fn key_name(salt: &str, endpoint: &str, key: &str) -> String {
+    sha256_hex(&format!("{salt}\n{endpoint}\n{key}"))
+}
+
+/// What stands for the campaign of a journal.
+fn campaign_name(salt: &str, journal: &Path) -> String {
+    let journal = std::path::absolute(journal).unwrap_or_else(|_| journal.to_owned());
+    sha256_hex(&format!("{salt}\n{}", journal.display()))
+}
+
+/// The limits for questions that whoever asks with `key` shares with the campaigns of this machine. `None` where nothing is
+/// limited, or nothing can be shared: then each asks by its own limits alone.
+#[must_use]
+pub fn reads(settings: &Settings, endpoint: &str, key: &str) -> Option<Reads> {
+    let pace = &settings.pace;
+    if pace.key_rates.is_empty() && pace.read_rate.rate().is_none() {
+        return None;
+    }
+    let permits = Permits::open(&file_in(settings.data_folder.as_deref()?), wall_time()).ok()?;
+    let salt = permits.salt().ok()?;
+    let names = ReadNames {
+        key: key_name(&salt, endpoint, key),
+        campaign: campaign_name(&salt, &settings.files.journal),
+        endpoint: endpoint.to_owned(),
+    };
+    Some(Reads::new(permits, names, pace.key_rates.clone(), pace.read_rate, pace.timeout))
 }
 
 /// What pauses are drawn from: the same in every run of a campaign.

@@ -198,7 +198,7 @@ async fn read_first(
     if memory.ledger.doubts().next().is_none() {
         return Ok(Vec::new());
     }
-    let read = first_reading(settings, &connection.client, journal, &mut memory.ledger, tell).await?;
+    let read = first_reading(settings, connection, journal, &mut memory.ledger, tell).await?;
     if read.sent > 0 {
         // The results do not know it yet.
         memory.written = None;
@@ -262,8 +262,9 @@ fn notes(memory: &Memory, plan: &Plan, settings: &Settings) -> Vec<String> {
         .filter(|row| row.step == Step::Rest && row.status == Status::Unconfirmed)
         .count();
     if held > 0 {
+        let rows = if held == 1 { "row is" } else { "rows are" };
         notes.push(format!(
-            "{held} unconfirmed rows are held: `rowcast reconcile` looks for them and settles them; --resend-unconfirmed sends them again."
+            "{held} unconfirmed {rows} held: `rowcast reconcile` looks for them and settles them; --resend-unconfirmed sends them again."
         ));
     }
     notes

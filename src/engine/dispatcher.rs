@@ -21,9 +21,10 @@ use super::inquest::Inquest;
 use super::inquiry::{Inquired, Inquiries};
 use super::pace::NEVER;
 use super::schedule::{self, Next, Schedule, Slot};
-use super::shared::{Claimed, Shared};
+use super::shared::{Claimed, Reads, Shared};
 use super::simulate::{Reply, Simulated, World, simulate};
 use super::{Drafts, Ended, Rules, TurnedAway};
+use crate::adapters::database::permits::PermitId;
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop, Wait};
 use crate::model::plan::Plan;
@@ -66,8 +67,8 @@ enum Over {
 enum Admitted {
     /// It is sent.
     Leaves(Leaving, Box<Draft>),
-    /// Something is asked about its recipient.
-    Asks(Box<Inquest>),
+    /// Something is asked about its recipient, with this place in what campaigns share.
+    Asks(Box<Inquest>, Option<PermitId>),
     /// Nothing, now.
     Rests,
 }
@@ -102,6 +103,8 @@ pub(super) struct Dispatcher<'a> {
     tell: &'a mut dyn FnMut(Event),
     /// Judges people before they are written to, where something is asked about them.
     pub(super) gatekeeper: Option<&'a Gatekeeper>,
+    /// The limits for questions that campaigns share, where there are any.
+    pub(super) reads: Option<&'a Reads>,
     /// Rows that wait until it is known what becomes of another one to the same person.
     behind: Behind,
     /// Whether it was said that URNs are not told.
@@ -156,6 +159,7 @@ impl<'a> Dispatcher<'a> {
             drafts,
             tell,
             gatekeeper: None,
+            reads: None,
             behind: Behind::default(),
             told_unresolved: false,
             ended: Ended::default(),
@@ -227,7 +231,7 @@ impl<'a> Dispatcher<'a> {
                             Over::Attempt(leaving, attempt)
                         }));
                     }
-                    Admitted::Asks(inquest) => self.ask(slot, inquest, in_flight),
+                    Admitted::Asks(inquest, place) => self.ask(slot, inquest, place, in_flight),
                     Admitted::Rests => {}
                 },
                 Next::Wait(until, why) => {

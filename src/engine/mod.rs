@@ -28,7 +28,7 @@ use self::inquiry::Inquiries;
 use self::pace::Pace;
 use self::questions::Questions;
 use self::schedule::{Schedule, Slots};
-use self::shared::Shared;
+use self::shared::{Reads, Shared};
 use crate::model::draft::Draft;
 use crate::model::event::{Asked, Event, Stop};
 use crate::model::gate::Gate;
@@ -90,6 +90,8 @@ pub struct Gated<'a> {
     pub rate: Ceiling,
     /// When which account asked of late, the oldest first.
     pub past: &'a [(u16, Moment)],
+    /// The limits for questions that this machine's campaigns share, where anything is limited.
+    pub reads: Option<&'a Reads>,
 }
 
 /// Renders a planned row again, and asks once more whether its recipient may be written to.
@@ -141,6 +143,7 @@ impl Run<'_> {
         let drafts: RefCell<&mut Drafts<'_>> = RefCell::new(self.drafts);
         let mut dispatcher = Dispatcher::new(self.plan, self.sender, self.rules, &schedule, self.shared, &drafts, self.tell);
         dispatcher.gatekeeper = self.gates.map(|gated| gated.gatekeeper);
+        dispatcher.reads = self.gates.and_then(|gated| gated.reads);
         dispatcher.dispatch(self.inquiries, asked).await
     }
 }

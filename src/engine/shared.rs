@@ -9,7 +9,8 @@ use crate::adapters::database::DatabaseError;
 use crate::adapters::database::permits::{Asker, Claim, PermitId, Permits, Wish};
 use crate::model::draft::Draft;
 use crate::model::event::Wait;
-use crate::model::limits::Opener;
+use crate::model::limits::{AccountLimits, Opener};
+use crate::model::rate::{Ceiling, Rate};
 use crate::model::time::Moment;
 use crate::model::window::Counted;
 
@@ -53,6 +54,18 @@ pub struct Later {
 }
 
 impl Later {
+    /// When to ask again.
+    #[must_use]
+    pub const fn until(self) -> Moment {
+        self.until
+    }
+
+    /// What holds the request back until then.
+    #[must_use]
+    pub const fn why(self) -> Wait {
+        self.why
+    }
+
     /// Keeps whatever the limit is about from leaving until then.
     pub fn hold(self, pace: &mut Pace, account: u16) {
         match self.why {
@@ -127,6 +140,92 @@ impl Shared {
     /// The service's clock is so many milliseconds ahead of ours.
     pub fn set_ahead(&self, millis: i64) {
         self.ahead.set(millis);
+    }
+}
+
+/// The limits for questions that the campaigns of this machine share: those of the key, and of each account's reading.
+///
+/// A question is a permit like that of a message, under a name of its own for the account's reading.
+#[derive(Debug)]
+pub struct Reads {
+    permits: RefCell<Permits>,
+    names: ReadNames,
+    key_rates: Vec<Rate>,
+    limits: AccountLimits,
+    timeout: Duration,
+}
+
+/// What stands for whoever asks in the shared permits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadNames {
+    /// For its key.
+    pub key: String,
+    /// For its campaign.
+    pub campaign: String,
+    /// For the endpoint, before the id of an account.
+    pub endpoint: String,
+}
+
+impl Reads {
+    /// The shared limits of whoever asks at most at these rates.
+    #[must_use]
+    pub fn new(permits: Permits, names: ReadNames, key_rates: Vec<Rate>, read_rate: Ceiling, timeout: Duration) -> Self {
+        Self {
+            permits: RefCell::new(permits),
+            names,
+            key_rates,
+            limits: AccountLimits {
+                rate: read_rate,
+                ..AccountLimits::NONE
+            },
+            timeout,
+        }
+    }
+
+    fn reading_of(&self, account: Option<&str>) -> String {
+        let ReadNames { key, endpoint, .. } = &self.names;
+        match account {
+            Some(id) => format!("{endpoint} {id} reads"),
+            None => format!("{endpoint} the only account of {key} reads"),
+        }
+    }
+
+    /// Asks for a permit to ask something for `account` at `now`.
+    ///
+    /// # Errors
+    /// The permits cannot be read or written.
+    pub fn claim(&self, account: Option<&str>, now: Moment) -> Result<Claimed, DatabaseError> {
+        let asker = Asker {
+            key: &self.names.key,
+            account: &self.reading_of(account),
+            campaign: &self.names.campaign,
+            key_rates: &self.key_rates,
+            limits: &self.limits,
+        };
+        let wish = Wish {
+            at: now,
+            ahead: 0,
+            timeout: self.timeout,
+            opener: Opener::Known,
+        };
+        Ok(match self.permits.borrow_mut().claim(asker, wish)? {
+            Claim::Granted(id) => Claimed::Granted(id),
+            Claim::Later(until, Wait::AccountRate) => Claimed::Later(Later {
+                until,
+                why: Wait::ReadRate,
+            }),
+            Claim::Later(until, why) => Claimed::Later(Later { until, why }),
+        })
+    }
+
+    /// A question was answered, or given up. Where that cannot be written, the permit counts longer than it had to.
+    pub fn answered(&self, id: PermitId, at: Moment) {
+        let _ = self.permits.borrow().answered(id, at, Counted::No);
+    }
+
+    /// The service answers no questions for an account until then, and said so: other campaigns heed it as well.
+    pub fn hold(&self, account: Option<&str>, until: Moment, now: Moment) {
+        let _ = self.permits.borrow().hold(&self.reading_of(account), until, now);
     }
 }
 

@@ -6,6 +6,7 @@ mod odds;
 mod online;
 mod resolve;
 mod same_person;
+mod sharing;
 
 use std::path::Path;
 

@@ -82,7 +82,7 @@ pub async fn look(settings: &Settings, key: Option<&Secret>, begin: impl FnOnce(
     let (gatekeeper, _) = known.into_gatekeeper(&settings.gates, accounts.ids(), wall_time());
     let mut look = Look {
         gatekeeper,
-        asker: Asker::new(&connection.client, settings),
+        asker: Asker::new(&connection, settings),
         journal: journal(settings, &connection.endpoint)?,
         looked: Looked {
             notes: pinned.notes,

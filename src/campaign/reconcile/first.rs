@@ -10,9 +10,9 @@ use super::judge::judge;
 use super::look::Depth;
 use super::party::batches;
 use super::reader::Reader;
-use crate::adapters::api::Client;
 use crate::adapters::journal::Journal;
 use crate::campaign::asking::Silence;
+use crate::campaign::connect::Connection;
 use crate::campaign::error::CampaignError;
 use crate::campaign::settings::Settings;
 use crate::model::judgement::{Evidence, Ruling};
@@ -53,7 +53,7 @@ pub struct ReadFirst {
 /// The journal cannot be read or written. That the service does not answer is no error: the rows stay as they are.
 pub(in crate::campaign) async fn first_reading(
     settings: &Settings,
-    client: &Client,
+    connection: &Connection,
     journal: &Journal,
     ledger: &mut Ledger,
     tell: &mut dyn FnMut(&FirstLook),
@@ -70,7 +70,7 @@ pub(in crate::campaign) async fn first_reading(
     let (mut seen, mut sent) = (BTreeSet::new(), 0);
     let began = Instant::now();
     let mut told = began;
-    let mut reader = Reader::new(client, settings);
+    let mut reader = Reader::new(connection, settings);
     reader.asker = reader.asker.once().for_at_most(within);
     for batch in batches(&doubts) {
         let looked = timeout_at(began + within, reader.look(&batch, &doubts, &mut claims, Depth::Listed)).await;

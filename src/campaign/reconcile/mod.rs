@@ -58,7 +58,7 @@ pub async fn reconcile(
         Method::ReadBack { .. } if case.doubts.is_empty() => {}
         Method::ReadBack { wait, absent } => {
             let connection = connect(settings, key).await?;
-            let mut reader = Reader::new(&connection.client, settings);
+            let mut reader = Reader::new(&connection, settings);
             let read = case.read_back(&mut reader, *wait, *absent, &mut verdict, &mut tell);
             let halt = tokio::select! {
                 biased;

@@ -7,8 +7,8 @@ use super::look::{self, Depth, Listed, Read};
 use super::own::{own, suspects};
 use super::party::Party;
 use super::person::{PROFILE, Person};
-use crate::adapters::api::Client;
 use crate::campaign::asking::{Asker, Silence};
+use crate::campaign::connect::Connection;
 use crate::campaign::settings::Settings;
 use crate::model::entry::Position;
 use crate::model::judgement::Found;
@@ -51,9 +51,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(client: &'a Client, settings: &Settings) -> Self {
+    pub(super) fn new(connection: &'a Connection, settings: &Settings) -> Self {
         Self {
-            asker: Asker::new(client, settings),
+            asker: Asker::new(connection, settings),
             lists: HashMap::new(),
             people: HashMap::new(),
         }

@@ -22,6 +22,7 @@ use crate::engine::attempt::{Sender, Sends};
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
 use crate::engine::inquiry::Inquiries;
+use crate::engine::shared::Reads;
 use crate::engine::upload::Uploads;
 use crate::engine::{Ended, Gated, Run, TurnedAway};
 use crate::model::entry::{Entry, RunStart};
@@ -38,6 +39,8 @@ struct Scene<'a> {
     journal: &'a Journal,
     history: Option<&'a History>,
     client: &'a Client,
+    /// The limits for questions that campaigns share, where anything is asked and limited.
+    reads: Option<&'a Reads>,
 }
 
 impl Prepared {
@@ -72,6 +75,7 @@ impl Prepared {
         let (plan, ledger) = self.share();
         journal.append(Entry::Run(self.run_start())).await?;
         let refresher = Refresher::start(self.made(&plan, &ledger, Vec::new())?, &self.settings.files.results);
+        let reads = self.memory.gates.as_ref().and_then(|_| connection.reads(&self.settings));
         let mut tally = Tally::new(&plan);
         let scene = Scene {
             plan: &plan,
@@ -79,6 +83,7 @@ impl Prepared {
             journal: &journal,
             history: history.as_ref(),
             client: &connection.client,
+            reads: reads.as_ref(),
         };
         let mut note = |event: Event| {
             tally.note(&event);
@@ -128,6 +133,7 @@ impl Prepared {
                 journal: &journal,
                 history: None,
                 client: &connection.client,
+                reads: None,
             };
             let mut note = |event: Event| {
                 tally.note(&event);
@@ -194,6 +200,7 @@ impl Prepared {
                 gatekeeper,
                 rate: self.settings.pace.read_rate,
                 past,
+                reads: scene.reads,
             }),
             inquiries: Inquiries::about(std::mem::take(&mut self.health.counted)),
             drafts: &mut |planned| {

@@ -4,9 +4,11 @@ use super::super::gatekeeper::Judged;
 use super::super::inquest::{Inquest, Learned, Needed, UNCLEAR_IN_A_ROW};
 use super::super::lane::{self, Stopped};
 use super::super::schedule::Slot;
+use super::super::shared::Claimed;
 use super::consequences::backoff;
 use super::{Admitted, Dispatcher, InFlight, Over, TurnedAway, lock};
 use crate::adapters::api::{Denial, Lookup};
+use crate::adapters::database::permits::PermitId;
 use crate::adapters::journal::JournalError;
 use crate::model::entry::Entry;
 use crate::model::event::{Event, Stop, Wait};
@@ -14,6 +16,7 @@ use crate::model::finding::Finding;
 use crate::model::gate::Question;
 use crate::model::plan::Planned;
 use crate::model::status::Status;
+use crate::model::time::Moment;
 use crate::model::window::Opening;
 
 /// What came of a question.
@@ -51,17 +54,39 @@ impl<'a> Dispatcher<'a> {
                 Some(self.send_away(planned, away(planned, Status::Skipped, why)))
             }
             Judged::Unclear(why) => Some(self.leave_unjudged(planned, why)),
-            Judged::Ask(inquest) => {
-                let mut schedule = self.schedule.borrow_mut();
-                let leave = schedule.may_ask(slot.account, now);
-                if leave.is_open(now) {
-                    return Some(Admitted::Asks(inquest));
-                }
+            Judged::Ask(inquest) => Some(self.may_ask(slot, inquest, now)),
+        }
+    }
+
+    /// A question may leave now, or its row comes again when it may.
+    fn may_ask(&mut self, slot: Slot, inquest: Box<Inquest>, now: Moment) -> Admitted {
+        let mut schedule = self.schedule.borrow_mut();
+        let leave = schedule.may_ask(slot.account, now);
+        if !leave.is_open(now) {
+            schedule.put_back(slot.account, slot.turn);
+            if let (Opening::At(until), Some(questions)) = (leave.opens, schedule.questions(slot.account)) {
+                questions.wait(until, leave.why);
+            }
+            return Admitted::Rests;
+        }
+        let claimed = self.reads.map(|reads| reads.claim(inquest.account.as_deref(), now));
+        match claimed {
+            None => Admitted::Asks(inquest, None),
+            Some(Ok(Claimed::Granted(place))) => Admitted::Asks(inquest, Some(place)),
+            Some(Ok(Claimed::Later(later))) => {
                 schedule.put_back(slot.account, slot.turn);
-                if let (Opening::At(until), Some(questions)) = (leave.opens, schedule.questions(slot.account)) {
-                    questions.wait(until, leave.why);
+                if later.why() == Wait::KeyRate {
+                    later.hold(schedule.pace(), slot.account);
+                } else if let Some(questions) = schedule.questions(slot.account) {
+                    questions.wait(later.until(), later.why());
                 }
-                Some(Admitted::Rests)
+                Admitted::Rests
+            }
+            Some(Err(error)) => {
+                schedule.put_back(slot.account, slot.turn);
+                drop(schedule);
+                self.stop(Stop::Permits(error.to_string()));
+                Admitted::Rests
             }
         }
     }
@@ -87,13 +112,16 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Asks. Until the answer has come, the account sends and asks nothing new.
-    pub(super) fn ask(&mut self, slot: Slot, inquest: Box<Inquest>, in_flight: &mut InFlight<'a>) {
+    pub(super) fn ask(&mut self, slot: Slot, inquest: Box<Inquest>, place: Option<PermitId>, in_flight: &mut InFlight<'a>) {
         let Some(gatekeeper) = self.gatekeeper else { return };
-        let (sender, schedule) = (self.sender, self.schedule);
+        let (sender, schedule, reads) = (self.sender, self.schedule, self.reads);
         schedule.borrow_mut().ask(slot.account, sender.clock.now());
         in_flight.push(Box::pin(async move {
             let told = inquest.ask(sender.client, gatekeeper.gates(), || sender.clock.now()).await;
             schedule.borrow_mut().asked(slot.account, sender.clock.now());
+            if let (Some(reads), Some(place)) = (reads, place) {
+                reads.answered(place, sender.clock.now());
+            }
             let told = match told {
                 Lookup::Answered(Learned::Finding(finding)) => match sender.journal.append(Entry::Finding(finding.clone())).await {
                     Ok(_) => Told::Finding(finding),
@@ -130,6 +158,9 @@ impl<'a> Dispatcher<'a> {
             }
             Told::Other(Lookup::Held(told)) => {
                 let now = self.sender.clock.now();
+                if let (Some(reads), Some(until)) = (self.reads, told) {
+                    reads.hold(inquest.account.as_deref(), until, now);
+                }
                 let mut schedule = self.schedule.borrow_mut();
                 let until = schedule.questions(slot.account).map_or(now, |questions| questions.hold(told, now));
                 schedule.put_back(slot.account, slot.turn);
