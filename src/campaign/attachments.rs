@@ -24,7 +24,7 @@ impl Shelf {
     pub fn of(settings: &Settings) -> Self {
         Self {
             folder: settings.files.sheet.parent().unwrap_or(Path::new("")).to_owned(),
-            usual: settings.delivery.attachments.clone(),
+            usual: settings.delivery.attachments.iter().map(|path| usual(path, settings)).collect(),
             limit: settings.delivery.max_attachment,
         }
     }
@@ -45,8 +45,12 @@ impl Shelf {
         } else {
             named.iter().map(|name| (name.clone(), self.folder.join(name))).collect()
         };
-        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        let (mut files, mut problems) = (Vec::<AttachedFile>::new(), Vec::new());
         for (name, path) in paths {
+            // Nobody means to send the same file twice in one message.
+            if files.iter().any(|file| file.path == path) {
+                continue;
+            }
             match inspect(&path) {
                 Ok(State { length, .. }) if length > self.limit => {
                     let (size, limit) = (Size(length), Size(self.limit));
@@ -68,5 +72,17 @@ impl Shelf {
             }
         }
         if problems.is_empty() { Ok(files) } else { Err(problems) }
+    }
+}
+
+/// Where a file of the settings is: where its flag or campaign file says, else beside the sheet, where those of cells are.
+fn usual(path: &Path, settings: &Settings) -> PathBuf {
+    let of = |file: &Path| file.parent().unwrap_or(Path::new("")).to_owned();
+    let named = path.strip_prefix(of(&settings.files.campaign)).unwrap_or(path);
+    let beside = of(&settings.files.sheet).join(named);
+    if !path.exists() && beside.exists() {
+        beside
+    } else {
+        path.to_owned()
     }
 }

@@ -152,6 +152,7 @@ fn an_upload_that_fails_leaves_its_row_unsent_and_is_tried_again() {
         "any=400,on=upload",
         "any=reset,on=upload",
         "any=garbage,on=upload",
+        "any=200,on=upload,text={\"attachment\":{\"assetUrn\":\" \"}}",
     ] {
         let stand_in = StandIn::with_faults(fault);
         let campaign = self::campaign("a,files/one.pdf\nb,\n");
@@ -360,4 +361,57 @@ fn whenever_a_run_is_killed_while_it_uploads_nothing_is_sent_twice_and_nothing_i
     let again = server.seen().iter().filter(|seen| seen.is_upload()).count();
     // What was under way when it was killed is uploaded again: by each account one at most for each request in flight.
     assert!(again <= FILES + 4 * kills, "{again} uploads of {FILES} files, {kills} kills");
+}
+
+#[test]
+fn a_file_that_a_row_names_twice_goes_once() {
+    let stand_in = StandIn::start(Settings::default());
+    let campaign = campaign("a,files/one.pdf; files/two.png;files/./one.pdf\n");
+    campaign.run_at(stand_in.base_url(), &[]).exits(0);
+    assert_eq!(stand_in.deliveries()[0].attachments.len(), 2);
+}
+
+#[test]
+fn a_file_of_a_setting_is_looked_for_beside_the_campaign_file_and_then_beside_the_sheet() {
+    let stand_in = StandIn::start(Settings::default());
+    let campaign = Campaign::new("", "Hello");
+    campaign.write("data/people.csv", "LinkedIn\na\n");
+    campaign.write("data/one.pdf", PDF);
+    let run = |settings: &str| {
+        let fixed = "sheet = \"../data/people.csv\"\nmessage = \"../message.txt\"\nattachments = \"one.pdf\"\n";
+        campaign.write("conf/campaign.toml", format!("{fixed}{settings}"));
+        let arguments = [
+            "run",
+            "conf/campaign.toml",
+            "--yes",
+            "--base-url",
+            stand_in.base_url(),
+            "--rate",
+            "unlimited",
+        ];
+        campaign.rowcast(&arguments).exits(0);
+        stand_in.deliveries().last().expect("a delivery").attachments.clone()
+    };
+    let beside_the_sheet = run("");
+    campaign.write("conf/one.pdf", [PDF, b"another\n"].concat());
+    campaign.write("data/people.csv", "LinkedIn\nb\n");
+    let beside_the_campaign = run("account_rate = \"unlimited\"\nallow_repeat = true\n");
+    assert_eq!((beside_the_sheet.len(), beside_the_campaign.len()), (1, 1));
+    assert_ne!(beside_the_sheet, beside_the_campaign);
+}
+
+#[test]
+fn an_answer_to_an_upload_that_names_the_file_alone_is_enough() {
+    let server = Server::start();
+    let bare = object!({"success": true, "attachment": {"assetUrn": "urn:li:digitalmediaAsset:1", "byteSize": null, "new": 1}});
+    server.answer_questions_by(move |seen| seen.is_upload().then(|| json(200, &bare)));
+    campaign("a,files/one.pdf\n").run(&server, &[]).exits(0);
+    let file = &server.sends()[0].body["attachments"][0]["file"];
+    let whole = object!({
+        "assetUrn": "urn:li:digitalmediaAsset:1",
+        "byteSize": PDF.len(),
+        "mediaType": "application/pdf",
+        "name": "one.pdf",
+    });
+    assert_eq!(*file, whole);
 }
