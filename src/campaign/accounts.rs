@@ -1,14 +1,21 @@
 //! Which account sends, by its id: names are looked up, and nothing is left to the service's choice where it can be told.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::address::{Accounts, DEFAULT_ACCOUNT};
 use super::asking::{Asker, Silence};
 use super::error::CampaignError;
 use super::settings::{Endpoint, Settings};
 use crate::adapters::api::{AccountInfo, Client, Lookup, Quota};
+use crate::engine::clock::wall_time;
 use crate::model::plan::Plan;
 use crate::model::recipient::Recipient;
+
+/// For so long it is asked again which accounts there are.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The wait before the second try; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What was settled about the accounts of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +41,7 @@ pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, 
     if unclear.is_empty() {
         return Ok(Pinned::default());
     }
-    let listed = match client.accounts().await {
+    let listed = match listed(client).await {
         Lookup::Answered(listed) if !listed.is_empty() => listed,
         Lookup::Answered(_) => return Ok(not_told("it names no account")),
         Lookup::Refused(why) => return Err(CampaignError::KeyRefused(why)),
@@ -64,6 +71,25 @@ pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, 
     }
     pinned.listed = listed;
     Ok(pinned)
+}
+
+/// Asks which accounts there are, and again after an error or a short hold: not to know may mean that the wrong account sends.
+async fn listed(client: &Client) -> Lookup<Vec<AccountInfo>> {
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let told = client.accounts().await;
+        let wait = match &told {
+            Lookup::Failed(_) => pause,
+            Lookup::Held(Some(until)) => until.since(wall_time()).max(pause),
+            _ => return told,
+        };
+        if began.elapsed() + wait > PATIENCE {
+            return told;
+        }
+        tokio::time::sleep(wait).await;
+        pause *= 2;
+    }
 }
 
 fn not_told(why: &str) -> Pinned {

@@ -2,7 +2,7 @@
 
 use rowcast::adapters::sandbox::{Access, SandboxAccount, Settings};
 
-use crate::harness::{Campaign, Server, json};
+use crate::harness::{Answer, Campaign, Delivery, Server, accounts, broken, json, status};
 use crate::stand_in::{StandIn, faulty};
 
 const ANN: &str = "60d21b4667d0d8992e610001";
@@ -153,4 +153,26 @@ fn the_accounts_of_a_key_are_shown_with_their_state_and_quotas() {
     campaign.rowcast(&["accounts", "--base-url", refusing.base_url()]).exits(3);
     let silent = StandIn::with_faults("any=404,on=account");
     campaign.rowcast(&["accounts", "--base-url", silent.base_url()]).exits(3);
+}
+
+/// A server that answers the first question about its two accounts so.
+fn stumbling(first: Answer) -> Server {
+    let server = Server::start();
+    let mut first = Some(first);
+    server.answer_questions_by(move |seen| {
+        let listed = || accounts(&["acc_1", "acc_2"]);
+        seen.path.ends_with("/accounts").then(|| first.take().unwrap_or_else(listed))
+    });
+    server
+}
+
+#[test]
+fn an_error_at_the_first_look_does_not_leave_the_choice_of_the_account_to_the_service() {
+    let held = || status(429).header("Retry-After", "1");
+    for first in [status(500), status(502), broken(Delivery::Close), held()] {
+        let server = stumbling(first.clone());
+        let campaign = Campaign::with_rows(1);
+        campaign.run(&server, &[]).exits(3).says("acc_2").says("--account");
+        assert!(server.sends().is_empty(), "{first:?}");
+    }
 }
