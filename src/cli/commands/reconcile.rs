@@ -51,7 +51,7 @@ fn say(told: &Told, screen: &mut Screen) {
         }
         Told::Waiting { rows, until } => {
             let wait = Span(until.since(wall_time()));
-            screen.say(&format!("{} rows not found yet; looking again in {wait}", number(*rows)));
+            screen.say(&format!("{} not found yet; looking again in {wait}", counted(*rows, "row")));
         }
     }
 }
@@ -105,7 +105,8 @@ fn next(settings: &Settings, reconciled: &Reconciled, screen: &mut Screen) {
         screen.commands("To say yourself what you see in the conversations:", &verdicts);
     }
     if to_try > 0 {
-        let why = format!("To send to the {} that are failed or pending:", counted(to_try, "row"));
+        let are = if to_try == 1 { "is" } else { "are" };
+        let why = format!("To send to the {} that {are} failed or pending:", counted(to_try, "row"));
         screen.commands(&why, &[again("run", settings)]);
     }
     if reconciled.left.is_empty() && to_try == 0 {
