@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::adapters::database::contacts::{Question, Reader, SameText};
 use crate::adapters::database::file_in;
 use crate::adapters::digest::sha256_hex;
-use crate::adapters::suppress::{Lists, SuppressError};
+use crate::adapters::suppress::{Lists, Refreshed, SuppressError};
 use crate::engine::TurnedAway;
 use crate::engine::clock::wall_time;
 use crate::model::draft::Draft;
@@ -41,6 +41,14 @@ pub struct Contacts {
     lists: Lists,
     company: Option<usize>,
     history: Option<Asked>,
+    names: Option<KnownNames>,
+}
+
+/// What the history knows of the names of people, whatever else of it is to be heeded.
+#[derive(Debug)]
+struct KnownNames {
+    reader: Reader,
+    scope: String,
 }
 
 /// The history, and what is asked of it.
@@ -81,11 +89,37 @@ impl Contacts {
             (Err(_), Aim::Tell) => None,
             (asked, _) => asked?,
         };
-        Ok(Self {
+        let mut contacts = Self {
             lists: Lists::open(settings.data_folder.as_deref(), &settings.contact.suppress)?,
             company: company_column(header),
             history,
-        })
+            names: KnownNames::open(settings),
+        };
+        contacts.know_by_history();
+        Ok(contacts)
+    }
+
+    /// These are names of the same people, two by two: a list that has one of them means the other as well.
+    pub fn know(&mut self, same_people: impl IntoIterator<Item = (Fingerprint, Fingerprint)>) {
+        let entries = self.lists.entries_mut();
+        if !entries.names_nobody() {
+            same_people.into_iter().for_each(|(one, other)| entries.are_one(one, other));
+        }
+    }
+
+    /// Takes over the names that the history knows of those who are listed. Where it cannot be asked, the lists say what they say.
+    fn know_by_history(&mut self) {
+        let entries = self.lists.entries();
+        let Some(names) = self.names.as_ref().filter(|_| !entries.names_nobody()) else {
+            return;
+        };
+        let is_listed = |name: &str| entries.names_person(Fingerprint::of_recipient(name));
+        let pairs = names.reader.names_of(&names.scope, is_listed).unwrap_or_default();
+        self.know(
+            pairs
+                .iter()
+                .map(|(id, urn)| (Fingerprint::of_recipient(id), Fingerprint::of_recipient(urn))),
+        );
     }
 
     /// Why a list holds the row back, if one does.
@@ -114,8 +148,12 @@ impl Contacts {
     ///
     /// # Errors
     /// A list cannot be read just now.
-    pub fn refresh(&mut self) -> Result<(), SuppressError> {
-        self.lists.refresh()
+    pub fn refresh(&mut self) -> Result<Refreshed, SuppressError> {
+        let refreshed = self.lists.refresh()?;
+        if refreshed == Refreshed::Anew {
+            self.know_by_history();
+        }
+        Ok(refreshed)
     }
 
     /// Why nobody may write to this recipient just now, whatever the text: the cooldown.
@@ -143,11 +181,18 @@ impl Contacts {
         }
     }
 
-    /// Asks the lists once more, right before the send: a line that was added since counts.
+    /// Asks the lists once more, right before the send: a line that was added since counts. `same_people` tells what the run
+    /// has found out about names, where a list changed.
     ///
     /// # Errors
     /// A list names the row now; or a list cannot be read just now, and then nobody is written to.
-    pub fn allow(&mut self, planned: &Planned, row: &Row, draft: Draft) -> Result<Draft, TurnedAway> {
+    pub fn allow(
+        &mut self,
+        planned: &Planned,
+        row: &Row,
+        draft: Draft,
+        same_people: impl FnOnce() -> Vec<(Fingerprint, Fingerprint)>,
+    ) -> Result<Draft, TurnedAway> {
         let away = |status, why: String| TurnedAway {
             row: planned.number,
             // An earlier attempt whose fate is unknown stays what it is.
@@ -158,13 +203,24 @@ impl Contacts {
             },
             why,
         };
-        self.lists
+        let refreshed = self
             .refresh()
             .map_err(|error: SuppressError| away(Status::Pending, error.to_string()))?;
+        if refreshed == Refreshed::Anew {
+            self.know(same_people());
+        }
         match self.suppressed(row, &draft.key, &draft.recipient) {
             Some(why) => Err(away(Status::Skipped, why)),
             None => Ok(draft),
         }
+    }
+}
+
+impl KnownNames {
+    fn open(settings: &Settings) -> Option<Self> {
+        let (folder, scope) = (settings.data_folder.as_deref()?, scope(settings).ok()??);
+        let reader = Reader::open(&file_in(folder)).ok()??;
+        Some(Self { reader, scope })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engine::clock::wall_time;
 use crate::engine::gatekeeper::{Gatekeeper, OwnWords};
 use crate::model::entry::{Entry, Import, Intent, Position};
 use crate::model::findings::{Findings, Known};
+use crate::model::fingerprint::Fingerprint;
 use crate::model::gate::{Decision, Gate, Gates, Own, Person, Resolve, Times};
 use crate::model::judgement::TextDigests;
 use crate::model::outcome::Verdict;
@@ -147,6 +148,12 @@ impl<'a> Judge<'a> {
             aim,
             now: wall_time(),
         }
+    }
+
+    /// Names of the same people, as far as the service told.
+    #[must_use]
+    pub fn same_people(&self) -> Vec<(Fingerprint, Fingerprint)> {
+        self.known.findings.same_people()
     }
 
     const fn times(&self) -> Times {

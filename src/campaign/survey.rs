@@ -112,6 +112,9 @@ impl Survey<'_> {
     /// # Errors
     /// A row that cannot be read for certain.
     pub fn plan(mut self, choice: Choice, mut each: impl FnMut(&Seen<'_>)) -> Result<Plan, CampaignError> {
+        if let Some(judge) = self.judge {
+            self.contacts.know(judge.same_people());
+        }
         let mut planner = Planner::new(choice);
         let mut rows = self.reading.sheet().rows();
         let mut row = Row::new();

@@ -200,6 +200,12 @@ impl Gatekeeper {
         }
     }
 
+    /// Names of the same people, as far as the service told.
+    #[must_use]
+    pub fn same_people(&self) -> Vec<(Fingerprint, Fingerprint)> {
+        self.state.borrow().findings.same_people()
+    }
+
     /// Takes note of a finding.
     pub fn note(&self, finding: &Finding) {
         let mut state = self.state.borrow_mut();

@@ -112,6 +112,24 @@ impl Findings {
         self.gather(recipient, |_| true)
     }
 
+    /// Each name of somebody whose URN is known, with that URN: two names of one person.
+    #[must_use]
+    pub fn same_people(&self) -> Vec<(Fingerprint, Fingerprint)> {
+        let urn = |place: &u32| {
+            self.known
+                .get(*place as usize)?
+                .urn
+                .as_ref()
+                .map(|(_, urn)| Fingerprint::of_recipient(urn))
+        };
+        let of = |(name, places): (&Fingerprint, &Vec<u32>)| {
+            let name = *name;
+            let urns: Vec<Fingerprint> = places.iter().filter_map(urn).filter(|urn| *urn != name).collect();
+            urns.into_iter().map(move |urn| (name, urn))
+        };
+        self.places.iter().flat_map(of).collect()
+    }
+
     fn gather(&self, recipient: &Recipient, wanted: impl Fn(&Known) -> bool) -> Known {
         let mut all = Known::default();
         if self.known.is_empty() {

@@ -124,6 +124,27 @@ impl Suppression {
         Ok(())
     }
 
+    /// Whether no entry names a person.
+    #[must_use]
+    pub fn names_nobody(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    /// Whether an entry names somebody so.
+    #[must_use]
+    pub fn names_person(&self, name: Fingerprint) -> bool {
+        self.people.contains_key(&name)
+    }
+
+    /// Two names are of one person: an entry that names somebody by one of them names them by the other as well.
+    pub fn are_one(&mut self, one: Fingerprint, other: Fingerprint) {
+        for (known, new) in [(one, other), (other, one)] {
+            if let Some(index) = self.people.get(&known).copied() {
+                self.people.entry(new).or_insert(index);
+            }
+        }
+    }
+
     /// The first entry that names this row by one of its recipient's names, its key, or its company.
     #[must_use]
     pub fn find(&self, row: Candidate<'_>) -> Option<Hit<'_>> {
@@ -231,6 +252,18 @@ mod tests {
         }
         assert_eq!(line_of(&all, "https://www.linkedin.com/in/ACoAAB", "", ""), Some(2));
         assert_eq!(line_of(&all, "jane-doe-2", "", ""), None);
+    }
+
+    #[test]
+    fn whoever_is_listed_by_one_name_is_recognised_by_another_that_is_known_of_them() {
+        let mut all = lists(&[("jane", Names::Anything), ("urn:li:fsd_profile:ACoAAbob", Names::Person)]);
+        let name = Fingerprint::of_recipient;
+        all.are_one(name("jane"), name("urn:li:fsd_profile:ACoAAjane"));
+        all.are_one(name("bob"), name("urn:li:fsd_profile:ACoAAbob"));
+        all.are_one(name("ann"), name("urn:li:fsd_profile:ACoAAann"));
+        assert_eq!(line_of(&all, "urn:li:fsd_profile:ACoAAjane", "", ""), Some(1));
+        assert_eq!(line_of(&all, "Bob", "", ""), Some(2));
+        assert_eq!(line_of(&all, "ann", "", ""), None);
     }
 
     #[test]

@@ -89,6 +89,15 @@ struct Watched {
     stamp: Stamp,
 }
 
+/// What came of a look at the lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Nothing changed.
+    Same,
+    /// All entries were read anew.
+    Anew,
+}
+
 /// The do-not-contact lists of a campaign: the personal one and those that were named.
 #[derive(Debug)]
 pub struct Lists {
@@ -126,18 +135,23 @@ impl Lists {
         &self.entries
     }
 
+    /// The same, for whoever knows more names of the people in them. What is added holds until a list changes.
+    pub const fn entries_mut(&mut self) -> &mut Suppression {
+        &mut self.entries
+    }
+
     /// Reads again what changed since. Costs a look at each file where nothing did.
     ///
     /// # Errors
     /// A list is gone, or cannot be read for certain any more. The entries stay what they were, and the next call tries again.
-    pub fn refresh(&mut self) -> Result<(), SuppressError> {
+    pub fn refresh(&mut self) -> Result<Refreshed, SuppressError> {
         let mut stamps = Vec::with_capacity(self.files.len());
         for file in &self.files {
             stamps.push(file.stamp_now()?);
         }
         let same = self.files.iter().zip(&stamps).all(|(file, stamp)| file.stamp == *stamp);
         if same && !self.stale {
-            return Ok(());
+            return Ok(Refreshed::Same);
         }
         self.stale = true;
         let mut entries = Suppression::default();
@@ -149,7 +163,7 @@ impl Lists {
         }
         self.entries = entries;
         self.stale = false;
-        Ok(())
+        Ok(Refreshed::Anew)
     }
 }
 

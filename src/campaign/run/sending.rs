@@ -21,6 +21,7 @@ use crate::adapters::journal::{self, Journal};
 use crate::engine::attempt::{Sender, Sends};
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
+use crate::engine::gatekeeper::Gatekeeper;
 use crate::engine::inquiry::Inquiries;
 use crate::engine::shared::Reads;
 use crate::engine::upload::Uploads;
@@ -209,10 +210,11 @@ impl Prepared {
                     Some(gatekeeper) => gatekeeper.named(draft, clock.now()),
                     None => draft,
                 };
-                match trial {
-                    Some(trial) => trial.redirect(planned, draft, contacts),
-                    None => contacts.allow(planned, &row, draft),
+                if let Some(trial) = trial {
+                    return trial.redirect(planned, draft, contacts);
                 }
+                let same_people = || gatekeeper.map(Gatekeeper::same_people).unwrap_or_default();
+                contacts.allow(planned, &row, draft, same_people)
             },
             tell,
         };

@@ -231,6 +231,23 @@ fn the_same_text_to_the_same_person_in_another_form() {
 }
 
 #[test]
+fn whoever_is_listed_by_one_name_and_was_written_to_by_both() {
+    for (listed, sheet) in [("in-both", urn_of("in-both")), (urn_of("in-both").as_str(), "in-both".to_owned())] {
+        let server = Server::start();
+        let campaign = Campaign::new("LinkedIn\nin-both\n", "Hello there");
+        campaign.run(&server, &[]).exits(0);
+        campaign.rowcast(&["suppress", "add", listed]).exits(0);
+        campaign.write("other.csv", format!("LinkedIn\n{sheet}\nsomebody\n"));
+        campaign.write("new.txt", "Another text");
+        campaign
+            .run(&server, &["other.csv", "-m", "new.txt", "--allow-repeat"])
+            .exits(0)
+            .says("1 sent, 1 skipped");
+        assert_eq!(server.recipients(), ["in-both", "somebody"]);
+    }
+}
+
+#[test]
 fn another_text_within_the_cooldown() {
     let server = Server::start();
     let campaign = sent_before(&server);

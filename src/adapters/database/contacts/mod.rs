@@ -7,6 +7,7 @@
 //!
 //! What was sent to a stand-in on loopback counts for the same address alone.
 
+mod names;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -179,3 +179,29 @@ fn a_newer_form_is_refused() {
     drop(connection);
     assert!(matches!(Reader::open(&path), Err(DatabaseError::Newer { found: 99, .. })));
 }
+
+#[test]
+fn a_send_that_names_somebody_twice_says_that_both_names_are_of_one_person() {
+    let (_folder, path) = place();
+    let sent = |names: &[&str], at: i64| Settled {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        sha256: "x".to_owned(),
+        at: Moment::from_millis(at),
+        contact: Some(Contact::Sent),
+    };
+    let urn = |name: &str| format!("urn:li:fsd_profile:ACoAA{name}");
+    let history = open(&path, "one");
+    history.settle(sent(&["jane", &urn("jane"), "urn:li:msg_conversation:1"], 1));
+    history.settle(sent(&["bob"], 2));
+    // Two people in the same millisecond, with the same text.
+    history.settle(sent(&["ann", &urn("ann")], 3));
+    history.settle(sent(&["zoe", &urn("zoe")], 3));
+    history.close().expect("written");
+    let reader = Reader::open(&path).expect("readable").expect("there");
+    let names = |scope: &str, wanted: &[&str]| reader.names_of(scope, |name| wanted.contains(&name)).expect("names");
+    let jane = vec![("jane".to_owned(), urn("jane"))];
+    assert_eq!(names("service", &["jane"]), jane);
+    assert_eq!(names("service", &[&urn("jane")]), jane);
+    assert_eq!(names("service", &["bob", "ann", "nobody"]), []);
+    assert_eq!(names("http://127.0.0.1:1", &["jane"]), []);
+}
