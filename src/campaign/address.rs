@@ -236,14 +236,21 @@ pub fn address(header: &Header, row: &Row, accounts: &mut Accounts) -> Result<Ad
 
 /// The recipient of a row, from all columns that name one.
 fn recipient(header: &Header, row: &Row) -> Result<Recipient, Problem> {
-    let columns = [Meaning::ProfileUrn, Meaning::Recipient, Meaning::Conversation].map(|meaning| header.column(meaning));
+    let meanings = [Meaning::ProfileUrn, Meaning::Recipient, Meaning::Conversation];
+    let columns = meanings.map(|meaning| header.column(meaning));
     let mut found: Option<Recipient> = None;
-    for column in columns.into_iter().flatten() {
+    for (meaning, column) in meanings.into_iter().zip(columns) {
+        let Some(column) = column else { continue };
         let cell = row.cell(column);
         if cell.is_empty() {
             continue;
         }
-        let one: Recipient = cell.parse().map_err(|error| {
+        // The id of a thread has the shape of a profile id, and must not become somebody's.
+        let one = match meaning {
+            Meaning::Conversation => Recipient::parse_conversation(cell),
+            _ => Recipient::parse(cell),
+        };
+        let one = one.map_err(|error| {
             let text = format!("column `{}`: {error}", header.name(column));
             Problem::error(Code::BadRecipient, text).in_column(header.name(column))
         })?;

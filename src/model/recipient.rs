@@ -28,6 +28,21 @@ impl Recipient {
         address::parse(text)
     }
 
+    /// The conversation that `text` names, where nothing else can be meant.
+    ///
+    /// # Errors
+    ///
+    /// The text is no conversation's URN; says what was expected.
+    pub fn parse_conversation(text: &str) -> Result<Self, RecipientError> {
+        match address::parse(text) {
+            Ok(recipient) if recipient.conversation.is_some() => Ok(recipient),
+            _ => Err(RecipientError(format!(
+                "'{}' is no URN of a conversation; expected 'urn:li:msg_conversation:(…)', or leave the cell blank",
+                address::shown(text)
+            ))),
+        }
+    }
+
     /// Somebody by profile id, the vanity slug after `linkedin.com/in/`, as it was written.
     #[must_use]
     pub fn from_profile_id(id: impl Into<String>) -> Self {

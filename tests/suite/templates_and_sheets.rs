@@ -159,6 +159,24 @@ fn recipients_that_cannot_be_read_are_refused_with_what_was_expected() {
     }
 }
 
+/// The id of a thread has the shape of a profile id; sent as one, the message would go to whoever has it.
+#[test]
+fn what_is_no_urn_of_a_conversation_is_refused_in_the_column_of_conversations() {
+    for cell in [
+        "2-YWJj",
+        "jane-doe",
+        "https://www.linkedin.com/in/jane-doe",
+        "urn:li:fsd_profile:ACoAAB",
+    ] {
+        let server = Server::start();
+        let campaign = Campaign::new(format!("LinkedIn,Conversation URN\nada,{cell}\nalan,\n"), "Hello");
+        let says = format!("column `Conversation URN`: '{cell}' is no URN of a conversation; expected 'urn:li:msg_conversation:(…)'");
+        campaign.run(&server, &[]).exits(3).says(&says);
+        campaign.run(&server, &["--skip-invalid"]).exits(1);
+        assert_eq!(server.recipients(), ["alan"]);
+    }
+}
+
 #[test]
 fn templates_that_name_what_is_not_there_are_refused() {
     assert_refused(vec![
