@@ -94,6 +94,9 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
     memory.texts = Texts::default();
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
+    if let Some(trial) = &trial {
+        notes.extend(trial.of_all(settings, plan.to_send().count(), &purpose)?);
+    }
     notes.extend(read_first);
     if trial.is_none() && purpose != Purpose::Show && plan.to_send().next().is_some() {
         notes.extend(super::history::make_ready(settings)?);
@@ -255,6 +258,16 @@ fn notes(memory: &Memory, plan: &Plan, settings: &Settings) -> Vec<String> {
         notes.push(format!(
             "The journal is gone; {name} alone says what was sent. A row that was sent after it was last written is not known."
         ));
+    }
+    let last = plan.rows.last().map(|row| row.number);
+    let below = settings
+        .choice
+        .rows
+        .as_ref()
+        .zip(last)
+        .and_then(|(rows, last)| rows.below(last).zip(Some(last)));
+    if let Some((below, last)) = below {
+        notes.push(format!("--rows {below} is below the last row of the sheet, which is row {last}."));
     }
     let held = plan
         .rows

@@ -52,6 +52,13 @@ impl RowSet {
         self.0.last().map(|(_, end)| *end).filter(|end| *end < u32::MAX).map(RowNumber)
     }
 
+    /// Those of the named rows and ranges that begin below `last`, and so name no row of a sheet that ends there.
+    #[must_use]
+    pub fn below(&self, last: RowNumber) -> Option<Self> {
+        let below: Vec<_> = self.0.iter().copied().filter(|(start, _)| *start > last.0).collect();
+        (!below.is_empty()).then_some(Self(below))
+    }
+
     /// Orders the ranges and joins those that touch.
     fn joined(mut ranges: Vec<(u32, u32)>) -> Self {
         ranges.sort_unstable();

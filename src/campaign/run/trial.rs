@@ -2,12 +2,18 @@
 
 use super::super::contacts::Contacts;
 use super::super::error::CampaignError;
-use super::super::settings::Settings;
+use super::super::settings::{Endpoint, Sending, Settings};
+use super::Purpose;
 use crate::engine::TurnedAway;
 use crate::model::draft::Draft;
 use crate::model::plan::Planned;
 use crate::model::recipient::Recipient;
 use crate::model::status::Status;
+
+/// So many texts somebody reads.
+const FEW: usize = 5;
+/// More than these nobody sends to one person by one word.
+const MANY: usize = 50;
 
 /// Where the texts of a test go.
 #[derive(Debug, Clone)]
@@ -31,6 +37,27 @@ impl Trial {
     /// Whom it goes to.
     pub(super) fn name(&self) -> String {
         self.recipient.canonical()
+    }
+
+    /// Nobody wants the texts of a whole sheet: where no rows were chosen this is said, and where nobody will be asked and they
+    /// are many it is refused.
+    ///
+    /// # Errors
+    /// Many texts would go to one person unasked.
+    pub(super) fn of_all(&self, settings: &Settings, texts: usize, purpose: &Purpose) -> Result<Option<String>, CampaignError> {
+        let choice = &settings.choice;
+        let chosen = choice.rows.is_some() || choice.only.is_some() || choice.limit.is_some() || choice.sample.is_some();
+        if chosen || texts <= FEW || settings.endpoint == Endpoint::Sandbox {
+            return Ok(None);
+        }
+        let all = format!(
+            "the texts of all {texts} rows go to {}, since no rows are chosen; --rows, --limit or --sample chooses some",
+            self.name()
+        );
+        if texts > MANY && *purpose != Purpose::Show && settings.sending == Sending::Agreed {
+            return Err(CampaignError::Settings(format!("--test-to: {all}")));
+        }
+        Ok(Some(format!("A test: {all}.")))
     }
 
     /// A do-not-contact list holds for whoever is to get the tests, as for anybody. Those of the rows get nothing.
