@@ -61,7 +61,7 @@ pub async fn pin(settings: &Settings, client: &Client, accounts: &mut Accounts, 
             None => only(&listed)?,
         };
         if index == DEFAULT_ACCOUNT {
-            pinned.only = Some(name_of(account));
+            pinned.only = Some(name_of(account)).filter(|name| !name.is_empty());
         }
         if let Some(same) = accounts.set_id(index, account.id.clone()) {
             for row in plan.rows.iter_mut().filter(|row| row.account == index) {

@@ -9,7 +9,7 @@ mod reconcile;
 pub use campaign::{CampaignArgs, ColumnName};
 pub use choice::{ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, TemplateArgs};
 pub use gates::GateArgs;
-pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs};
+pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs, SpanWithUnit};
 pub use reconcile::ReconcileArgs;
 
 use std::path::PathBuf;
@@ -176,7 +176,7 @@ pub struct PreviewArgs {
     /// Of the chosen rows the N that are most likely to go wrong, the worst first, and why
     #[arg(long, value_name = "N", help_heading = "Rows")]
     pub worst: Option<AtLeastOne>,
-    /// Write the messages as a page there
+    /// Write the messages as a page there, - for stdout
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
 }
@@ -292,7 +292,7 @@ pub struct ResultsArgs {
     /// Only rows of these statuses: sent, failed, unconfirmed, invalid, skipped, pending
     #[arg(long, value_name = "STATUS,…", value_delimiter = ',', requires = "output", help_heading = "Output")]
     pub status: Vec<Status>,
-    /// Write there instead; the campaign's own results stay as they are
+    /// Write there instead, - for stdout; the campaign's own results stay as they are
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 }
@@ -306,7 +306,7 @@ pub struct ReportArgs {
     /// What defines the campaign.
     #[command(flatten)]
     pub campaign: CampaignArgs,
-    /// Write the page there
+    /// Write the page there, - for stdout
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: PathBuf,
 }
@@ -366,6 +366,9 @@ pub struct AccountsArgs {
     /// The file with the API key [default: CONNECTSAFELY_API_KEY of the environment]
     #[arg(long, value_name = "FILE", help_heading = "Service")]
     pub api_key_file: Option<PathBuf>,
+    /// Ask a stand-in inside this program instead, which needs no key
+    #[arg(long, conflicts_with_all = ["base_url", "api_key_file"], help_heading = "Service")]
+    pub sandbox: bool,
     /// For whom the output is.
     #[command(flatten)]
     pub format: FormatArgs,

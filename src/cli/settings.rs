@@ -30,7 +30,7 @@ pub use layers::Surroundings;
 pub use typed::Typed;
 
 use crate::cli::args::{
-    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, PositiveSpan, SendingArgs,
+    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, SendingArgs, SpanWithUnit,
 };
 use dotenv::DotEnv;
 use file::CampaignFile;
@@ -161,7 +161,7 @@ pub fn resolve_service(args: &AccountsArgs, surroundings: &Surroundings) -> Resu
         ..CampaignArgs::default()
     };
     Ok(Service {
-        endpoint: endpoint(&campaign, Stage::Service, &layers)?,
+        endpoint: endpoint(&campaign, if args.sandbox { Stage::Sandbox } else { Stage::Service }, &layers)?,
         format: args.format.format.unwrap_or_default(),
     })
 }
@@ -284,10 +284,10 @@ fn delivery(flags: DeliveryArgs, layers: &Layers<'_>) -> Result<Delivery, Settin
 fn contact(mut suppress: Vec<PathBuf>, flags: &ContactArgs, layers: &Layers<'_>) -> Result<Contact, SettingsError> {
     suppress.extend(layers.paths_of_layers(&keys::SUPPRESS)?);
     suppress.extend(layers.paths_of_layers(&keys::SUPPRESS_FILES)?);
-    let cooldown: Option<PositiveSpan> = layers.pick(flags.cooldown, &keys::COOLDOWN)?;
+    let cooldown: Option<SpanWithUnit> = layers.pick(flags.cooldown, &keys::COOLDOWN)?;
     Ok(Contact {
         suppress,
-        cooldown: cooldown.map(PositiveSpan::get),
+        cooldown: cooldown.map(|span| span.0),
         repeats: layers.switch(flags.allow_repeat.into(), &keys::ALLOW_REPEAT, Repeats::Allow)?,
     })
 }

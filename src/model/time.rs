@@ -206,7 +206,7 @@ impl Sub<Duration> for Moment {
     }
 }
 
-/// A span of time as a person types it: `60s`, `15m`, `2h`, `30d`, `500ms`; a bare number means seconds.
+/// A span of time as a person types it: `60s`, `15m`, `2h`, `30d`, `500ms`, `1h 30m`; a bare number means seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
@@ -220,19 +220,34 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, SpanError> {
         let refused = || SpanError(text.to_owned());
-        let trimmed = text.trim();
-        let unit_at = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
-        let (number, unit) = trimmed.split_at(unit_at);
-        let number: f64 = number.parse().map_err(|_| refused())?;
-        let seconds = match unit.trim() {
-            "ms" => 0.001,
-            "" | "s" | "sec" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3600.0,
-            "d" => 86_400.0,
-            _ => return Err(refused()),
-        };
-        Duration::try_from_secs_f64(number * seconds).map(Span).map_err(|_| refused())
+        let (mut seconds, mut rest, mut smallest) = (0.0, text.trim(), f64::INFINITY);
+        while !rest.is_empty() {
+            let unit_at = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+            let (number, after) = rest.split_at(unit_at);
+            let after = after.trim_start();
+            let (unit, after) = after.split_at(after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len()));
+            let number: f64 = number.parse().map_err(|_| refused())?;
+            let unit = match unit {
+                "ms" => 0.001,
+                // Only a number that stands alone needs no unit.
+                "" if smallest.is_infinite() && after.is_empty() => 1.0,
+                "s" | "sec" => 1.0,
+                "m" | "min" => 60.0,
+                "h" => 3600.0,
+                "d" | "day" | "days" => 86_400.0,
+                "w" | "week" | "weeks" => 604_800.0,
+                _ => return Err(refused()),
+            };
+            // `30s 1m` is more likely a slip than meant.
+            if unit >= smallest {
+                return Err(refused());
+            }
+            (seconds, rest, smallest) = (seconds + number * unit, after.trim_start(), unit);
+        }
+        if smallest.is_infinite() {
+            return Err(refused());
+        }
+        Duration::try_from_secs_f64(seconds).map(Span).map_err(|_| refused())
     }
 }
 
@@ -272,10 +287,16 @@ mod tests {
             ("30d", 2_592_000_000),
             ("1.5m", 90_000),
             ("7", 7000),
+            ("1h30m", 5_400_000),
+            ("1d 2h 3m", 93_780_000),
+            ("30 days", 2_592_000_000),
+            ("2w", 1_209_600_000),
         ] {
             assert_eq!(text.parse::<Span>().map(|s| s.0.as_millis()), Ok(millis), "{text}");
         }
-        for text in ["", "m", "5 weeks", "-3s", "1e9999d", "nan"] {
+        for text in [
+            "", " ", "m", "5 months", "-3s", "1e9999d", "nan", "1h30", "30 1h", "30m1h", "1h1h", "1h,30m",
+        ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

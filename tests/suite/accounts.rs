@@ -108,6 +108,17 @@ fn where_the_service_lists_no_accounts_names_are_taken_as_they_are() {
 }
 
 #[test]
+fn the_accounts_of_the_sandbox_are_shown_without_a_key() {
+    let campaign = Campaign::with_rows(1).without("CONNECTSAFELY_API_KEY");
+    campaign.rowcast(&["accounts"]).exits(3).says("no API key");
+    let shown = campaign.rowcast(&["accounts", "--sandbox", "--format", "json"]).exits(0).json();
+    assert_eq!(shown["accounts"][0]["can_send"], true, "{shown}");
+    campaign
+        .rowcast(&["accounts", "--sandbox", "--base-url", "http://127.0.0.1:1"])
+        .exits(2);
+}
+
+#[test]
 fn the_accounts_of_a_key_are_shown_with_their_state_and_quotas() {
     let out = SandboxAccount {
         access: Access::WithoutTokens,

@@ -67,7 +67,7 @@ fn a_campaign_file_with_an_unknown_key_names_the_nearest_and_its_line() {
         ("[pace]\nrat = \"1/s\"", "`rate`"),
         ("[pase]", "`[pace]`"),
         ("[column]", "`[columns]`"),
-        ("[columns]\nrecipent = \"LinkedIn\"", "recipient"),
+        ("[columns]\nrecipent = \"LinkedIn\"", "did you mean `recipient`?"),
         ("[suppress]\nfile = [\"x.csv\"]", "`files`"),
         ("api_key = \"abc\"", "CONNECTSAFELY_API_KEY"),
     ] {
@@ -103,6 +103,28 @@ fn a_value_that_cannot_be_is_refused_where_it_was_said() {
     with_dotenv.write(".env", "ROWCAST_TIMEOUT=soon\n");
     with_dotenv.run(&server, &[]).exits(3).says(".env").says("ROWCAST_TIMEOUT");
     assert!(server.seen().is_empty());
+}
+
+/// Whoever means days must not get seconds.
+#[test]
+fn a_cooldown_without_a_unit_is_refused() {
+    let campaign = Campaign::with_rows(1);
+    campaign
+        .rowcast(&["check", "people.csv", "-m", "message.txt", "--cooldown", "30"])
+        .exits(2)
+        .says("`30` has no unit; write 30d for days");
+    campaign.write(
+        "campaign.toml",
+        "sheet = \"people.csv\"\nmessage = \"message.txt\"\n[suppress]\ncooldown = 30\n",
+    );
+    campaign
+        .rowcast(&["check", "campaign.toml"])
+        .exits(3)
+        .says("campaign.toml:4")
+        .says("`30` has no unit");
+    campaign
+        .rowcast(&["check", "people.csv", "-m", "message.txt", "--cooldown", "1d 12h"])
+        .exits(0);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use rowcast::adapters::sheet::Delimiter;
 use rowcast::campaign::settings::{Reassigned, Share, Strategy};
 use rowcast::model::row::{Meaning, squashed, trim};
 
+use crate::cli::settings::keys::nearest;
+
 /// What defines a campaign.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Campaign")]
@@ -88,10 +90,12 @@ pub enum ColumnNameError {
     #[error("`{0}` says no column; write MEANING=HEADER, such as recipient=\"Profile link\"")]
     Form(String),
     /// No such meaning.
-    #[error("`{said}` is no meaning that a column can have; there are {}", meanings())]
+    #[error("`{said}` is no meaning that a column can have{near}; there are {}", meanings())]
     Meaning {
         /// What was said.
         said: String,
+        /// The nearest meaning, as a question, where one is near.
+        near: String,
     },
     /// No header.
     #[error("the header for `{0}` is blank; write the column's name as the sheet has it")]
@@ -111,9 +115,10 @@ impl ColumnName {
         let folded = squashed(meaning);
         let known = |meaning: &Meaning| squashed(meaning.as_str()) == folded || meaning.names().iter().any(|name| squashed(name) == folded);
         let Some(meaning) = Meaning::ALL.into_iter().find(known) else {
-            return Err(ColumnNameError::Meaning {
-                said: trim(meaning).to_owned(),
-            });
+            let said = trim(meaning).to_owned();
+            let near =
+                nearest(&said, Meaning::ALL.map(Meaning::as_str)).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(ColumnNameError::Meaning { said, near });
         };
         match trim(header) {
             "" => Err(ColumnNameError::BlankHeader(meaning.as_str())),

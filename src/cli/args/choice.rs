@@ -8,7 +8,7 @@ use rowcast::model::draft::Channel;
 use rowcast::model::rowset::RowSet;
 use rowcast::model::size::Size;
 
-use super::PositiveSpan;
+use super::SpanWithUnit;
 
 /// The templates of a campaign.
 #[derive(Debug, Clone, Default, Args)]
@@ -70,7 +70,7 @@ pub struct ChoiceArgs {
 pub struct ContactArgs {
     /// Leave out who got a message from this machine within this time, such as 30d
     #[arg(long, value_name = "TIME")]
-    pub cooldown: Option<PositiveSpan>,
+    pub cooldown: Option<SpanWithUnit>,
     /// The same text may go to the same person again
     #[arg(long)]
     pub allow_repeat: bool,

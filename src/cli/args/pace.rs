@@ -138,6 +138,33 @@ impl FromStr for PositiveSpan {
     }
 }
 
+/// A span of time with its unit: whoever means days must not get seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanWithUnit(pub Duration);
+
+/// The text is no span of time, or nobody can tell of what.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpanWithUnitError {
+    /// No span, or none that is longer than nothing.
+    #[error(transparent)]
+    Span(#[from] PositiveSpanError),
+    /// A number alone.
+    #[error("`{0}` has no unit; write {0}d for days, {0}h for hours")]
+    Bare(String),
+}
+
+impl FromStr for SpanWithUnit {
+    type Err = SpanWithUnitError;
+
+    fn from_str(text: &str) -> Result<Self, SpanWithUnitError> {
+        let span: PositiveSpan = text.parse()?;
+        match text.trim() {
+            bare if bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => Err(SpanWithUnitError::Bare(bare.to_owned())),
+            _ => Ok(Self(span.get())),
+        }
+    }
+}
+
 impl fmt::Display for PositiveSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Span(self.0).fmt(f)
