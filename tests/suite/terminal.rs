@@ -84,6 +84,23 @@ fn a_bar_is_drawn_while_a_run_goes_on_and_is_gone_when_it_ends() {
     assert!(!after_the_bar.contains('━') && after_the_bar.contains("4 sent"), "{after_the_bar}");
 }
 
+/// The window of a terminal is closed: nothing new starts, and what was in flight is recorded.
+#[test]
+fn a_terminal_that_is_closed_asks_to_end() {
+    let server = Server::start();
+    let campaign = Campaign::with_rows(3);
+    server.answer_nth(2, sent().held());
+    let arguments = campaign.run_arguments(&server.base_url(), &["--concurrency", "1"]);
+    let terminal = AtTerminal::start(&campaign, &arguments);
+    server.wait_for_sends(2);
+    terminal.hang_up();
+    terminal.wait_for("stopping");
+    server.open_gate();
+    let (code, screen) = terminal.finish();
+    assert_eq!(code, Some(143), "{screen}");
+    assert_eq!(campaign.statuses(), ["sent", "sent", "pending"]);
+}
+
 #[test]
 fn quiet_draws_nothing() {
     let server = Server::start();

@@ -1,5 +1,8 @@
 //! Ctrl-C and the system's request to end, as words for the engine.
 
+#[cfg(unix)]
+use std::io::{self, IsTerminal as _};
+
 use rowcast::model::event::Asked;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -18,7 +21,21 @@ async fn terminations(tell: UnboundedSender<Asked>) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;
     };
-    while terminate.recv().await.is_some() && tell.send(Asked::Terminate).is_ok() {}
+    // A terminal that is closed asks to end as well. Whoever wants a run to outlive it (`nohup`) has its words go elsewhere, and
+    // then nothing is listened to that the system was told to ignore.
+    let mut hang_up = io::stderr().is_terminal().then(|| signal(SignalKind::hangup()).ok()).flatten();
+    loop {
+        let came = match &mut hang_up {
+            None => terminate.recv().await,
+            Some(hang_up) => tokio::select! {
+                came = terminate.recv() => came,
+                came = hang_up.recv() => came,
+            },
+        };
+        if came.is_none() || tell.send(Asked::Terminate).is_err() {
+            return;
+        }
+    }
 }
 
 /// The counterpart of SIGTERM: the console closes, or the machine shuts down.

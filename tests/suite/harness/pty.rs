@@ -65,6 +65,13 @@ impl<'a> AtTerminal<'a> {
         self.keyboard.write_all(keys.as_bytes()).expect("the keyboard");
     }
 
+    /// Tells the command that its terminal is closed.
+    pub fn hang_up(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let process = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
+        kill_process(process, Signal::HUP).expect("the process is there");
+    }
+
     /// Waits for the end: the exit status, and all that the screen has shown.
     #[track_caller]
     pub fn finish(mut self) -> (Option<i32>, String) {
