@@ -201,6 +201,21 @@ fn chosen_rows_are_those_of_the_spreadsheet() {
 }
 
 #[test]
+fn rows_below_the_end_of_the_sheet_are_told() {
+    let server = Server::start();
+    let campaign = Campaign::with_rows(3);
+    let below = "is below the last row of the sheet, which is row 4";
+    campaign.run(&server, &["--rows", "9"]).exits(0).says(&format!("--rows 9 {below}"));
+    campaign
+        .run(&server, &["--rows", "2,5-7,12-"])
+        .exits(0)
+        .says(&format!("--rows 5-7,12- {below}"));
+    let inside = campaign.run(&server, &["--rows", "3-"]).exits(0);
+    assert!(!inside.stderr.contains(below), "{}", inside.stderr);
+    assert_once(&server, &["person-2", "person-3", "person-4"]);
+}
+
+#[test]
 fn a_sample_is_the_same_rows_each_time() {
     let campaign = Campaign::with_rows(30);
     let server = Server::start();
@@ -460,8 +475,7 @@ fn rows_that_never_connected_are_sent_once_the_service_is_back() {
     let (base_url, socket) = nobody();
     campaign.run_at(&base_url, &["--retries", "0", "--account", "acc_1"]).exits(1);
     assert_eq!(campaign.statuses(), ["failed", "failed", "failed"]);
-    drop(socket);
-    let server = Server::start_at(&base_url);
+    let server = Server::start_on(socket);
     campaign.run(&server, &[]).exits(0);
     assert_once(&server, &["person-2", "person-3", "person-4"]);
 }

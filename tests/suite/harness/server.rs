@@ -147,17 +147,16 @@ pub fn nobody() -> (String, socket2::Socket) {
 
 impl Server {
     pub fn start() -> Self {
-        Self::listen(0)
+        Self::serve(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback"))
     }
 
-    /// A server at a base URL on which nobody listens any more.
-    pub fn start_at(base_url: &str) -> Self {
-        let port = base_url.split([':', '/']).nth(4).and_then(|port| port.parse().ok());
-        Self::listen(port.expect("a base URL with a port"))
+    /// A server on the port of [`nobody`], which was never given back and so cannot be somebody else's by now.
+    pub fn start_on(socket: socket2::Socket) -> Self {
+        socket.listen(128).expect("a port on which nobody listens");
+        Self::serve(socket.into())
     }
 
-    fn listen(port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port on loopback");
+    fn serve(listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared::default());
         let served = Arc::clone(&shared);
