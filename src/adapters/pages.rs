@@ -2,7 +2,8 @@
 //!
 //! A page needs nothing from anywhere: no script, no font, no picture. What a cell or an answer says is text in it.
 
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -101,7 +102,12 @@ pub fn write(path: &Path, html: &str) -> Result<(), PageError> {
         path: path.to_owned(),
         source,
     };
-    let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    // A link stays a link, and what is there and no file, such as a pipe, is written to as it is.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fs::write(path, html).map_err(refused);
+    }
+    let folder = target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".rowcast-")
         .suffix(".tmp")
@@ -109,8 +115,20 @@ pub fn write(path: &Path, html: &str) -> Result<(), PageError> {
         .map_err(refused)?;
     file.write_all(html.as_bytes()).map_err(refused)?;
     file.as_file().sync_data().map_err(refused)?;
-    file.persist(path).map_err(|error| refused(error.error))?;
+    file.persist(&target).map_err(|error| refused(error.error))?;
     Ok(())
+}
+
+/// Writes a page to whoever reads along.
+///
+/// # Errors
+/// Whatever the stream says.
+pub fn show(stream: &mut dyn Write, html: &str) -> Result<(), PageError> {
+    let written = stream.write_all(html.as_bytes()).and_then(|()| stream.flush());
+    written.map_err(|source| PageError::Write {
+        path: PathBuf::from("-"),
+        source,
+    })
 }
 
 /// The preview as HTML.

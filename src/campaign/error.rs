@@ -125,7 +125,7 @@ impl CampaignError {
         match self {
             Self::Journal(JournalError::Failed { .. }) => true,
             Self::Journal(JournalError::Io { source, .. }) => is_disk(source),
-            Self::Results(ResultsError::Io { .. }) => true,
+            Self::Results(ResultsError::Io { source, .. }) => is_disk(source),
             Self::History(error) => error.is_disk(),
             _ => false,
         }

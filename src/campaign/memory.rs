@@ -1,6 +1,6 @@
 //! What a campaign remembers: its journal, folded; or, where the journal is gone, its results.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
@@ -282,8 +282,14 @@ impl Memory {
         if !path.exists() {
             return Ok(());
         }
+        let mut named = BTreeSet::new();
         for line in results::read(path)? {
-            let Some(mut import) = line?.into_import() else { continue };
+            let line = line?;
+            // Two of them tell what it needs to know: that there is not only one.
+            if named.len() < 2 && !line.import.account.is_empty() {
+                named.insert(line.import.account.clone());
+            }
+            let Some(mut import) = line.into_import() else { continue };
             if self.ledger.source() == KeySource::Recipient {
                 import.to.push(import.key.clone());
             }
@@ -299,7 +305,12 @@ impl Memory {
             }
             self.imports.push(import);
         }
-        self.origin = Origin::Results;
+        // The only account that the results name sent, or was to send, the rows that name none.
+        self.account = named.pop_first().filter(|_| named.is_empty());
+        // Results of rows of which none was tried remember nothing, and no journal is missing.
+        if !self.imports.is_empty() {
+            self.origin = Origin::Results;
+        }
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ pub mod health;
 pub mod history;
 pub mod memory;
 pub mod pacing;
+pub mod place;
 pub mod plan;
 pub mod preflight;
 pub mod preview;

@@ -119,7 +119,11 @@ pub fn freshen(settings: &Settings, reading: Reading, plan: Plan, memory: Memory
         account: settings.account.clone().or(memory.account),
         sheet: settings.files.sheet.clone(),
     };
-    made.write(results).map(drop)
+    match made.write(results) {
+        // Whoever only looks is not held up where results cannot be written, such as in a folder of somebody else.
+        Err(error) if !error.is_breakage() => Ok(()),
+        written => written.map(drop),
+    }
 }
 
 /// A thread that writes the results now and then.

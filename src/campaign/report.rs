@@ -1,9 +1,9 @@
 //! The run as a page: how it stands, who sent what and when, and which rows somebody should look at.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::error::CampaignError;
+use super::place::Place;
 use super::results::{Told, each, with_source};
 use super::settings::Settings;
 use crate::adapters::pages::{self, ReportPage, ReportRow};
@@ -21,11 +21,11 @@ struct Gathered {
     more: usize,
 }
 
-/// Writes the report to `target`, whole at every instant and readable by its owner alone.
+/// Writes the report to `place`. A file is whole at every instant and readable by its owner alone.
 ///
 /// # Errors
 /// The sheet or the journal cannot be read, or the disk fails.
-pub fn report(settings: &Settings, target: &Path) -> Result<Counts, CampaignError> {
+pub fn report(settings: &Settings, place: Place<'_>) -> Result<Counts, CampaignError> {
     let mut gathered = Gathered::default();
     let counts = with_source(settings, |source| {
         each(source, |told, _| {
@@ -35,8 +35,17 @@ pub fn report(settings: &Settings, target: &Path) -> Result<Counts, CampaignErro
     })?;
     let title = settings.files.sheet.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let html = pages::report(&gathered.page(title, &counts))?;
-    pages::write(target, &html)?;
+    write(place, &html)?;
     Ok(counts)
+}
+
+/// Writes a page to where somebody wants it.
+pub(super) fn write(place: Place<'_>, html: &str) -> Result<(), CampaignError> {
+    match place {
+        Place::File(target) => pages::write(target, html)?,
+        Place::Stream(stream) => pages::show(stream, html)?,
+    }
+    Ok(())
 }
 
 impl Gathered {

@@ -11,6 +11,7 @@ use super::address::Accounts;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
+use super::place::Place;
 use super::reading::Reading;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
@@ -49,8 +50,12 @@ pub struct Source<'a> {
 /// # Errors
 /// The sheet cannot be read any more, or the disk fails.
 pub fn write(source: &Source<'_>, target: &Path, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
+    let writer = Writer::create(target, &source.reading.header().names)?;
+    fill(source, writer, only)
+}
+
+fn fill(source: &Source<'_>, mut writer: Writer<'_>, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
     let header = source.reading.header();
-    let mut writer = Writer::create(target, &header.names)?;
     let counts = each(source, |told, row| {
         if only.is_none_or(|only| only.contains(&told.status)) {
             writer.write(&told.line(), (0..header.names.len()).map(|column| row.raw(column)))?;
@@ -294,8 +299,14 @@ fn in_one_line(problems: &[Problem]) -> String {
 ///
 /// # Errors
 /// The sheet or the journal cannot be read, or the disk fails.
-pub fn rewrite(settings: &Settings, target: &Path, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
-    with_source(settings, |source| write(source, target, only))
+pub fn rewrite(settings: &Settings, place: Place<'_>, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
+    with_source(settings, |source| match place {
+        Place::File(target) => write(source, target, only),
+        Place::Stream(stream) => {
+            let writer = Writer::along(stream, Path::new("-"), &source.reading.header().names)?;
+            fill(source, writer, only)
+        }
+    })
 }
 
 /// Reads everything that results are made from, and hands it on.

@@ -68,7 +68,8 @@ Examples:
 pub const RESULTS: &str = "\
 Examples:
   rowcast results campaign.toml
-  rowcast results campaign.toml --status failed,unconfirmed -o again.csv";
+  rowcast results campaign.toml --status failed,unconfirmed -o again.csv
+  rowcast results campaign.toml --status failed -o - | less";
 
 /// Below the options of `report`.
 pub const REPORT: &str = "\

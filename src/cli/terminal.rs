@@ -2,6 +2,7 @@
 
 mod hostile;
 mod number;
+mod out;
 mod question;
 mod table;
 mod wrap;
@@ -9,6 +10,7 @@ mod wrap;
 pub use hostile::json_line;
 pub use hostile::{block, one_line};
 pub use number::{counted, number};
+pub use out::{Out, is_stdout};
 pub use question::{Consent, Question};
 
 use std::borrow::Cow;
@@ -183,6 +185,11 @@ impl Screen {
     /// Data, to stdout, just as it is.
     pub fn data(&mut self, bytes: &[u8]) {
         self.out.write(bytes);
+    }
+
+    /// Stdout, for whoever writes to a stream.
+    pub fn out(&mut self) -> Out<'_> {
+        Out::new(self)
     }
 
     /// A line for stdout. Text from sheets and answers goes through [`one_line`] or [`block`] first.

@@ -31,6 +31,7 @@ mod order;
 mod other_names;
 mod outlook;
 mod pace;
+mod places;
 #[cfg(target_os = "linux")]
 mod plan_and_run;
 mod prefixes;

@@ -1,8 +1,8 @@
 //! Writing results: beside the target, whole, and then in its place.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -44,31 +44,74 @@ pub struct Line<'a> {
 }
 
 /// Writes results to a temporary file beside their place. Dropping it without [`Writer::finish`] leaves the place as it was.
-#[derive(Debug)]
-pub struct Writer {
-    lines: csv::Writer<NamedTempFile>,
+pub struct Writer<'s> {
+    lines: csv::Writer<Sink<'s>>,
     target: PathBuf,
     headers: usize,
 }
 
-impl Writer {
-    /// Begins results at `path`, for a sheet with these headers. The file is readable by its owner alone.
+/// Where lines go.
+enum Sink<'s> {
+    /// A file that takes the place of another once it is whole.
+    Beside(NamedTempFile),
+    /// Whoever reads along: a pipe or a device, which no file can replace.
+    Along(Box<dyn Write + 's>),
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Beside(file) => file.write(bytes),
+            Self::Along(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Beside(file) => file.flush(),
+            Self::Along(stream) => stream.flush(),
+        }
+    }
+}
+
+impl<'s> Writer<'s> {
+    /// Begins results at `path`, for a sheet with these headers. The file is readable by its owner alone. What is there and no
+    /// file, such as a pipe, is written to as it is.
     ///
     /// # Errors
-    /// The folder cannot be written to.
+    /// The folder cannot be written to, or `path` is a folder itself.
     pub fn create<S: AsRef<str>>(path: &Path, headers: &[S]) -> Result<Self, ResultsError> {
+        let refused = || ResultsError::io("write", path);
         // A link stays a link: what it points to is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut file = tempfile::Builder::new()
-            .prefix(".rowcast-")
-            .suffix(".tmp")
-            .tempfile_in(folder_of(&target))
-            .map_err(ResultsError::io("write", path))?;
-        file.write_all(BOM.as_bytes()).map_err(ResultsError::io("write", path))?;
+        let sink = match fs::metadata(path) {
+            Ok(there) if there.is_dir() => return Err(refused()(io::ErrorKind::IsADirectory.into())),
+            Ok(there) if !there.is_file() => Sink::Along(Box::new(File::options().write(true).open(path).map_err(refused())?)),
+            _ => Sink::Beside(
+                tempfile::Builder::new()
+                    .prefix(".rowcast-")
+                    .suffix(".tmp")
+                    .tempfile_in(folder_of(&target))
+                    .map_err(refused())?,
+            ),
+        };
+        Self::begin(sink, target, headers)
+    }
+
+    /// Begins results that go to `stream`, which `name` is for errors, for a sheet with these headers.
+    ///
+    /// # Errors
+    /// The stream cannot be written to.
+    pub fn along<S: AsRef<str>>(stream: impl Write + 's, name: &Path, headers: &[S]) -> Result<Self, ResultsError> {
+        Self::begin(Sink::Along(Box::new(stream)), name.to_owned(), headers)
+    }
+
+    fn begin<S: AsRef<str>>(mut sink: Sink<'s>, target: PathBuf, headers: &[S]) -> Result<Self, ResultsError> {
+        sink.write_all(BOM.as_bytes()).map_err(ResultsError::io("write", &target))?;
         let mut lines = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .buffer_capacity(256 << 10)
-            .from_writer(file);
+            .from_writer(sink);
         let columns = sheet_columns(headers);
         let names = COLUMNS.into_iter().chain(columns.iter().map(String::as_str));
         for name in names {
@@ -124,10 +167,14 @@ impl Writer {
     /// The disk is full, or the file in that place cannot be replaced.
     pub fn finish(self) -> Result<(), ResultsError> {
         let target = self.target;
-        let file = self
+        let sink = self
             .lines
             .into_inner()
             .map_err(|error| ResultsError::io("write", &target)(error.into_error()))?;
+        let file = match sink {
+            Sink::Beside(file) => file,
+            Sink::Along(mut stream) => return stream.flush().map_err(ResultsError::io("write", &target)),
+        };
         file.as_file().sync_data().map_err(ResultsError::io("sync", &target))?;
         file.persist(&target)
             .map_err(|refused| ResultsError::io("replace", &target)(refused.error))?;
@@ -179,7 +226,7 @@ fn folder_of(path: &Path) -> &Path {
 /// Makes the folder remember the new file. Results can be made again, so a folder that cannot be synced is no error.
 #[cfg(unix)]
 fn sync_folder(path: &Path) {
-    let _ = fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
 }
 
 /// Windows has no sync of a folder.

@@ -63,6 +63,15 @@ fn again(name: &str, settings: &Settings) -> String {
     typed::command(name, &settings.typed)
 }
 
+/// `rowcast NAME` as [`again`] has it, for a command that needs a template where none was named.
+fn again_with_template(name: &str, settings: &Settings) -> String {
+    let mut words = settings.typed.clone();
+    if settings.files.message.is_none() {
+        words.push("-m FILE".to_owned());
+    }
+    typed::command(name, &words)
+}
+
 /// What the next run is for, if there is anything for it to do.
 fn what_is_left(counts: &Counts) -> Option<String> {
     let left = |count| format!("To send to the {} left", counted(count, "row"));

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use rowcast::campaign::place::Place;
 use rowcast::campaign::preview::{Order, Preview, preview, write_page};
 use rowcast::campaign::settings::{Format, Settings};
 use rowcast::model::problem::{Problem, Severity};
 use serde_json::json;
 
 use super::super::exit::Exit;
-use super::super::terminal::{Screen, Style, block, json_line, number, one_line};
+use super::super::terminal::{Screen, Style, block, is_stdout, json_line, number, one_line};
 use super::refuse;
 
 /// Renders the chosen rows and shows them.
@@ -36,15 +37,23 @@ pub fn run(settings: &Settings, order: Order, screen: &mut Screen) -> Exit {
     }
 }
 
-/// Renders the chosen rows and writes them to `target` as a page.
+/// Renders the chosen rows and writes them to `target` as a page, where `-` is stdout.
 pub fn page(settings: &Settings, order: Order, target: &Path, screen: &mut Screen) -> Exit {
-    match write_page(settings, order, target) {
+    let shown = is_stdout(target);
+    let done = if shown {
+        write_page(settings, order, Place::Stream(&mut screen.out()))
+    } else {
+        write_page(settings, order, Place::File(target))
+    };
+    match done {
         Ok(messages) => {
-            screen.say(&format!(
-                "{} messages are in {}.",
-                number(messages),
-                one_line(&target.display().to_string())
-            ));
+            if !shown {
+                let place = one_line(&target.display().to_string()).into_owned();
+                screen.say(&match messages {
+                    1 => format!("1 message is in {place}."),
+                    _ => format!("{} messages are in {place}.", number(messages)),
+                });
+            }
             Exit::Done
         }
         Err(error) => refuse(screen, &error),

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, number, one_line};
-use super::{again, in_words, refuse, session, signals};
+use super::{again, again_with_template, in_words, refuse, session, signals, what_is_left};
 
 /// How many rows that are still unconfirmed are shown.
 const SHOWN: usize = 20;
@@ -105,9 +105,8 @@ fn next(settings: &Settings, reconciled: &Reconciled, screen: &mut Screen) {
         screen.commands("To say yourself what you see in the conversations:", &verdicts);
     }
     if to_try > 0 {
-        let are = if to_try == 1 { "is" } else { "are" };
-        let why = format!("To send to the {} that {are} failed or pending:", counted(to_try, "row"));
-        screen.commands(&why, &[again("run", settings)]);
+        let why = what_is_left(&reconciled.counts).unwrap_or_default();
+        screen.commands(&why, &[again_with_template("run", settings)]);
     }
     if reconciled.left.is_empty() && to_try == 0 {
         screen.commands("To see where the campaign stands:", &[again("status", settings)]);

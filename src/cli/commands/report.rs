@@ -2,23 +2,30 @@
 
 use std::path::Path;
 
+use rowcast::campaign::place::Place;
 use rowcast::campaign::report::report;
 use rowcast::campaign::settings::Settings;
 
 use super::super::exit::Exit;
-use super::super::terminal::{Screen, number, one_line};
+use super::super::terminal::{Screen, counted, is_stdout, one_line};
 use super::{in_words, refuse};
 
-/// Writes the page to `target`.
+/// Writes the page to `target`, where `-` is stdout.
 pub fn run(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
-    match report(settings, target) {
+    let shown = is_stdout(target);
+    let done = if shown {
+        report(settings, Place::Stream(&mut screen.out()))
+    } else {
+        report(settings, Place::File(target))
+    };
+    match done {
         Ok(counts) => {
-            let place = one_line(&target.display().to_string()).into_owned();
-            screen.say(&format!(
-                "{} rows: {}. The report is in {place}.",
-                number(counts.total()),
-                in_words(&counts)
-            ));
+            let rows = format!("{}: {}.", counted(counts.total(), "row"), in_words(&counts));
+            screen.say(&if shown {
+                rows
+            } else {
+                format!("{rows} The report is in {}.", one_line(&target.display().to_string()))
+            });
             Exit::Done
         }
         Err(error) => refuse(screen, &error),

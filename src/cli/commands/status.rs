@@ -12,7 +12,7 @@ use serde_json::json;
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, json_line, one_line};
 use super::super::watch::waits;
-use super::{again, in_words, old_texts, point_to_unconfirmed, refuse, what_is_left, when};
+use super::{again_with_template, in_words, old_texts, point_to_unconfirmed, refuse, what_is_left, when};
 
 /// Reads the campaign and says where it stands.
 pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
@@ -58,7 +58,7 @@ fn show(settings: &Settings, standing: &Standing, screen: &mut Screen) {
     match (standing.running, what_is_left(&standing.counts)) {
         (Running::Yes, _) => screen.line("A run is sending just now."),
         (Running::No, None) => screen.line("Nothing is left to send."),
-        (Running::No, Some(why)) => screen.commands(&why, &[again("run", settings)]),
+        (Running::No, Some(why)) => screen.commands(&why, &[again_with_template("run", settings)]),
     }
     if let Some(done) = standing.done.filter(|_| standing.next() > 0) {
         screen.line(&format!("Sent from now on, all would be done on {}.", when(settings, done)));

@@ -10,6 +10,7 @@ use super::dotenv::DotEnv;
 use super::error::SettingsError;
 use super::file::CampaignFile;
 use super::keys::{self, Section, Setting};
+use super::paths;
 
 /// What surrounds the process: its folder and its environment.
 #[derive(Default)]
@@ -216,7 +217,7 @@ impl Layers<'_> {
     pub fn paths_of_layers(&self, setting: &Setting) -> Result<Vec<PathBuf>, SettingsError> {
         let Some(said) = self.said(setting)? else { return Ok(Vec::new()) };
         let path = |text: &&str| match text.parse::<Solid>() {
-            Ok(solid) => Ok(said.origin.folder().join(solid.0)),
+            Ok(solid) => Ok(paths::plain(said.origin.folder().join(solid.0))),
             Err(blank) => Err(said.origin.wrong(setting.key, &blank)),
         };
         said.texts.iter().map(path).collect()

@@ -95,6 +95,10 @@ pub fn keep_apart(files: &CampaignFiles) -> Result<(), SettingsError> {
         let text = format!("--results {}: names no file", files.results.display());
         return Err(SettingsError::Conflict(text));
     }
+    if let Some(why) = no_results(&files.results) {
+        let text = format!("--results {}: {why}", files.results.display());
+        return Err(SettingsError::Conflict(text));
+    }
     for (written, what) in [(&files.results, "results"), (&files.journal, "journal")] {
         let place = place(written);
         for (name, path) in read {
@@ -108,6 +112,28 @@ pub fn keep_apart(files: &CampaignFiles) -> Result<(), SettingsError> {
         }
     }
     Ok(())
+}
+
+/// The path without `name/..`, where that is the same file: a link may lead elsewhere, and then back up to another folder.
+pub fn plain(path: PathBuf) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in path.components() {
+        match (part, folded.components().next_back()) {
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(folded.pop()),
+            (part, _) => folded.push(part),
+        }
+    }
+    if place(&folded) == place(&path) { folded } else { path }
+}
+
+/// Why results are not written under this name, although they could be.
+fn no_results(path: &Path) -> Option<&'static str> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    match extension.to_lowercase().as_str() {
+        _ if path == Path::new("-") => Some("results are kept in a file, from which a run goes on; `rowcast results -o -` shows them"),
+        "xlsx" | "xlsm" | "xls" | "ods" => Some("results are CSV, which no program opens under this name; call them .csv"),
+        _ => None,
+    }
 }
 
 /// One name for one file, as far as it can be known: links followed where the file is there, dots folded where it is not.
