@@ -47,7 +47,7 @@ impl Trial {
     pub(super) fn of_all(&self, settings: &Settings, texts: usize, purpose: &Purpose) -> Result<Option<String>, CampaignError> {
         let choice = &settings.choice;
         let chosen = choice.rows.is_some() || choice.only.is_some() || choice.limit.is_some() || choice.sample.is_some();
-        if chosen || texts <= FEW || settings.endpoint == Endpoint::Sandbox {
+        if chosen || texts <= FEW || matches!(settings.endpoint, Endpoint::Sandbox { .. }) {
             return Ok(None);
         }
         let all = format!(
