@@ -9,9 +9,10 @@ use rowcast::model::entry::Entry;
 use serde_json::json as object;
 
 #[cfg(unix)]
-use crate::harness::Signal;
 use crate::harness::inbox::{By, Inbox, Message};
-use crate::harness::{Answer, Campaign, Dice, Seen, Server, json, sent};
+use crate::harness::{Answer, Campaign, Seen, Server, json};
+#[cfg(unix)]
+use crate::harness::{Dice, Signal, sent};
 use crate::stand_in::{StandIn, faulty};
 
 const PDF: &[u8] = b"%PDF-1.7\none page\n";

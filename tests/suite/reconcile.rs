@@ -15,7 +15,9 @@ use rowcast::model::row::RowNumber;
 use rowcast::model::time::Moment;
 
 use crate::harness::inbox::{By, Inbox, Message};
-use crate::harness::{Campaign, Dice, Done, Server, Signal, status};
+use crate::harness::{Campaign, Done, Server, status};
+#[cfg(unix)]
+use crate::harness::{Dice, Signal};
 use crate::stand_in::{StandIn, faulty};
 
 /// Every way in which an answer can be lost, with and without the message: `NAME=EFFECT`, and whether it arrives.
@@ -552,6 +554,7 @@ fn whenever_a_reconciliation_is_killed_its_judgements_are_true_and_each_is_made_
 }
 
 /// The attempts that the journal says were judged to be sent, in order.
+#[cfg(unix)]
 fn judged(journal: &Path) -> Vec<u64> {
     let mut judged = Vec::new();
     Journal::read(journal, |_, entry| {

@@ -385,8 +385,10 @@ fn results_that_somebody_holds_open_or_wrote_into_are_replaced_whole() {
     campaign.run(&server, &[]).exits(0);
     let mut seen = Vec::new();
     open.read_to_end(&mut seen).expect("the old file");
-    #[cfg(unix)]
-    assert_eq!(seen, before, "who had it open sees the old file, whole");
+    // Elsewhere a file that is open may be taken away from whoever reads it.
+    if cfg!(unix) {
+        assert_eq!(seen, before, "who had it open sees the old file, whole");
+    }
     campaign.write("people.results.csv", "row,key,status\n2,person-2,pending\n");
     campaign.run(&server, &[]).exits(0);
     assert_eq!(

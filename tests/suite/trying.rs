@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::harness::{Campaign, Delivery, Seen, Server, Signal, broken, status, urn_of};
+use crate::harness::{Campaign, Delivery, Seen, Server, broken, status};
+#[cfg(unix)]
+use crate::harness::{Signal, urn_of};
 
 const SHEET: &str = "LinkedIn,Name\nanna-a,Anna\nbert-b,Bert\ncara-c,Cara\n";
 

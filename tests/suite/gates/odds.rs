@@ -1,15 +1,22 @@
 //! Gates under load, by chance, and across kills.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(unix)]
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rowcast::adapters::sandbox::{Limits, Relation, Said, SandboxAccount, SandboxPerson, Settings, Speaker};
+#[cfg(unix)]
+use rowcast::adapters::sandbox::Relation;
+use rowcast::adapters::sandbox::{Limits, Said, SandboxAccount, SandboxPerson, Settings, Speaker};
 use rowcast::model::rate::{Ceiling, Rate};
 
-use super::{Asked, somebody};
+use super::Asked;
+#[cfg(unix)]
+use super::somebody;
 use crate::harness::Campaign;
 #[cfg(unix)]
 use crate::harness::{Dice, Signal};
+#[cfg(unix)]
 use crate::stand_in::faulty;
 
 /// Somebody who was written to and never answered.

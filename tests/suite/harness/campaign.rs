@@ -239,6 +239,7 @@ impl Drop for Campaign {
 }
 
 /// What a process may be told.
+#[cfg(unix)]
 #[derive(Debug, Clone, Copy)]
 pub enum Signal {
     Interrupt,
@@ -256,6 +257,7 @@ pub struct Running<'a> {
 
 impl Running<'_> {
     /// Waits until the command has said this on stderr.
+    #[cfg(unix)]
     #[track_caller]
     pub fn wait_for(&self, word: &str) {
         self.stderr.wait_for(word);

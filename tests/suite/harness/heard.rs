@@ -42,6 +42,7 @@ impl Heard {
     }
 
     /// Returns what was said once `word` is among it.
+    #[cfg(unix)]
     #[track_caller]
     pub fn wait_for(&self, word: &str) -> String {
         let heard = self.wait_until(|said| said.ended || String::from_utf8_lossy(&said.bytes).contains(word));

@@ -17,7 +17,9 @@ pub mod trace;
 pub mod workbook;
 
 pub use answer::{Answer, Delivery, broken, html, json, sent, status, urn_of};
-pub use campaign::{Campaign, Running, Signal};
+#[cfg(unix)]
+pub use campaign::Signal;
+pub use campaign::{Campaign, Running};
 pub use dice::Dice;
 pub use done::{Done, Line, lines};
 #[cfg(unix)]
