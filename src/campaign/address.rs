@@ -248,7 +248,7 @@ fn recipient(header: &Header, row: &Row) -> Result<Recipient, Problem> {
         // The id of a thread has the shape of a profile id, and must not become somebody's.
         let one = match meaning {
             Meaning::Conversation => Recipient::parse_conversation(cell),
-            _ => Recipient::parse(cell),
+            _ => Recipient::in_cell(cell),
         };
         let one = one.map_err(|error| {
             let text = format!("column `{}`: {error}", header.name(column));

@@ -9,7 +9,7 @@ mod reconcile;
 pub use campaign::{CampaignArgs, ColumnName};
 pub use choice::{ChoiceArgs, ContactArgs, DeliveryArgs, FormatArgs, TemplateArgs};
 pub use gates::GateArgs;
-pub use pace::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs, SpanWithUnit};
+pub use pace::{AtLeastOne, Count, PaceArgs, PositiveSpan, ReadingArgs, SpanWithUnit};
 pub use reconcile::ReconcileArgs;
 
 use std::path::PathBuf;

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 /// The sample's campaign file; its templates lie one folder up, in a new campaign beside it.
 const CAMPAIGN: &str = include_str!("../../samples/campaign.toml");
 
+/// What a repository of somebody's already has, and which is theirs.
+const IGNORED: &str = ".gitignore";
+
 const FILES: [(&str, &str); 4] = [
     ("people.csv", include_str!("../../samples/people.csv")),
     ("templates/message.txt", include_str!("../../templates/message.txt")),
     ("templates/subject.txt", include_str!("../../templates/subject.txt")),
-    (".gitignore", include_str!("../../samples/.gitignore")),
+    (IGNORED, include_str!("../../samples/.gitignore")),
 ];
 
 /// Why a campaign could not be started.
@@ -40,18 +43,27 @@ fn files() -> impl Iterator<Item = (&'static str, String)> {
 /// Writes a campaign into `folder`, which is made where it is not there. Returns the paths that were written.
 ///
 /// # Errors
-/// Where one of the files is there already: then none is written. Where something cannot be written.
+/// Where one of the files is there already: then none is written, but for a `.gitignore`, which is left as it is. Where something
+/// cannot be written.
 pub fn write(folder: &Path) -> Result<Vec<PathBuf>, InitError> {
     let folder = shown(folder);
-    for (name, _) in files() {
-        let path = folder.join(name);
-        if fs::symlink_metadata(&path).is_ok() {
-            return Err(InitError::Exists(path));
-        }
+    let is_there = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
+    if let Some((name, _)) = files().find(|(name, _)| *name != IGNORED && is_there(name)) {
+        return Err(InitError::Exists(folder.join(name)));
     }
+    let keeps_own = is_there(IGNORED);
     let templates = folder.join("templates");
     fs::create_dir_all(&templates).map_err(|source| InitError::Write { path: templates, source })?;
-    files().map(|(name, text)| write_new(folder.join(name), &text)).collect()
+    files()
+        .filter(|(name, _)| *name != IGNORED || !keeps_own)
+        .map(|(name, text)| write_new(folder.join(name), &text))
+        .collect()
+}
+
+/// What somebody should put into the `.gitignore` that was left as it is, if it was.
+pub fn kept(written: &[PathBuf]) -> Option<String> {
+    let own = !written.iter().any(|path| path.ends_with(IGNORED));
+    own.then(|| format!("left {IGNORED} as it is; let it have .env, *.results.csv and *.results.journal"))
 }
 
 fn write_new(path: PathBuf, text: &str) -> Result<PathBuf, InitError> {
@@ -130,6 +142,18 @@ mod tests {
         assert!(error.contains("people.csv"), "{error}");
         assert_eq!(fs::read_to_string(folder.path().join("people.csv")).expect("readable"), "mine");
         assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn a_gitignore_is_left_as_it_is_and_keeps_nobody_from_starting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(".gitignore"), "target\n").expect("written");
+        let written = write(folder.path()).expect("a campaign");
+        assert!(kept(&written).expect("a word about it").contains("*.results.journal"));
+        assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).expect("readable"), "target\n");
+        assert_eq!(written.len(), 4);
+        let fresh = write(&folder.path().join("fresh")).expect("a campaign");
+        assert_eq!(kept(&fresh), None);
     }
 
     #[test]

@@ -139,8 +139,12 @@ fn obey(arguments: Arguments, words: Vec<String>, screen: &mut Screen) -> Result
 }
 
 fn init(args: &InitArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    for path in init::write(&args.folder)? {
+    let written = init::write(&args.folder)?;
+    for path in &written {
         screen.say(&format!("wrote {}", terminal::one_line(&path.display().to_string())));
+    }
+    if let Some(kept) = init::kept(&written) {
+        screen.say(&kept);
     }
     screen.say(&init::next_steps(&args.folder));
     Ok(Exit::Done)

@@ -30,7 +30,7 @@ pub use layers::Surroundings;
 pub use typed::Typed;
 
 use crate::cli::args::{
-    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, DeliveryArgs, SendingArgs, SpanWithUnit,
+    AccountsArgs, AtLeastOne, CampaignArgs, ChoiceArgs, ColumnName, ContactArgs, Count, DeliveryArgs, SendingArgs, SpanWithUnit,
 };
 use dotenv::DotEnv;
 use file::CampaignFile;
@@ -305,13 +305,17 @@ fn choice(flags: ChoiceArgs, sending: SendingArgs, layers: &Layers<'_>) -> Resul
     Ok(Choice {
         rows: layers.pick(flags.rows, &keys::ROWS)?,
         only: layers.pick(flags.only, &keys::ONLY)?,
-        limit: layers.pick(flags.limit, &keys::LIMIT)?,
-        sample: layers.pick(flags.sample, &keys::SAMPLE)?,
+        limit: count(layers.pick(flags.limit, &keys::LIMIT)?),
+        sample: count(layers.pick(flags.sample, &keys::SAMPLE)?),
         test_to: layers.pick_text(sending.test_to, &keys::TEST_TO)?,
         unconfirmed: layers.switch(sending.resend_unconfirmed.into(), &keys::RESEND_UNCONFIRMED, Unconfirmed::Resend)?,
         invalid: layers.switch(flags.skip_invalid.into(), &keys::SKIP_INVALID, Invalid::Skip)?,
         warnings: layers.switch(flags.strict.into(), &keys::STRICT, Warnings::Refuse)?,
     })
+}
+
+fn count(said: Option<Count>) -> Option<usize> {
+    said.map(|Count(count)| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 fn level(flags: &crate::cli::args::ShowArgs, layers: &Layers<'_>) -> Result<Level, SettingsError> {

@@ -28,6 +28,16 @@ impl Recipient {
         address::parse(text)
     }
 
+    /// Whom a cell of a sheet addresses: as [`Recipient::parse`], but nobody by a word that stands for a cell without anything,
+    /// which is a stranger's profile id as well.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Recipient::parse`].
+    pub fn in_cell(text: &str) -> Result<Self, RecipientError> {
+        address::in_cell(text)
+    }
+
     /// The conversation that `text` names, where nothing else can be meant.
     ///
     /// # Errors

@@ -89,6 +89,8 @@ fn a_value_that_cannot_be_is_refused_where_it_was_said() {
         "rate = \"fast\"",
         "concurrency = 0",
         "limit = \"many\"",
+        "limit = -1",
+        "retries = -1",
         "yes = \"no\"",
         "sheet = \"twice.csv\"",
         "rate = ",

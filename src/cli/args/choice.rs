@@ -8,7 +8,7 @@ use rowcast::model::draft::Channel;
 use rowcast::model::rowset::RowSet;
 use rowcast::model::size::Size;
 
-use super::SpanWithUnit;
+use super::{Count, SpanWithUnit};
 
 /// The templates of a campaign.
 #[derive(Debug, Clone, Default, Args)]
@@ -49,13 +49,13 @@ pub struct ChoiceArgs {
     pub rows: Option<RowSet>,
     /// At most N rows
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub limit: Option<Count>,
     /// Rows of an earlier run: failed or pending
     #[arg(long, value_name = "STATUS")]
     pub only: Option<Only>,
     /// N rows by chance, the same ones next time
     #[arg(long, value_name = "N")]
-    pub sample: Option<usize>,
+    pub sample: Option<Count>,
     /// Go on with the good rows and record the others as invalid
     #[arg(long)]
     pub skip_invalid: bool,

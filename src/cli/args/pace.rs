@@ -59,7 +59,7 @@ pub struct PaceArgs {
     pub timeout: Option<PositiveSpan>,
     /// Further tries of a request that certainly was not sent [default: 5]
     #[arg(long, value_name = "N")]
-    pub retries: Option<u32>,
+    pub retries: Option<Count>,
     /// Stop after so many failed or unconfirmed rows of an account one after another [default: 10]
     #[arg(long, value_name = "N")]
     pub max_failures: Option<AtLeastOne>,
@@ -84,6 +84,23 @@ pub struct ReadingArgs {
     /// Ceiling of each account's questions: reading back and looking up [default: 30/min]
     #[arg(long, value_name = "RATE")]
     pub read_rate: Option<Ceiling>,
+}
+
+/// A whole number, which may be 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+/// The text is no whole number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no whole number from 0 to 4294967295")]
+pub struct CountError(String);
+
+impl FromStr for Count {
+    type Err = CountError;
+
+    fn from_str(text: &str) -> Result<Self, CountError> {
+        text.trim().parse().map(Self).map_err(|_| CountError(text.to_owned()))
+    }
 }
 
 /// A whole number of at least 1.

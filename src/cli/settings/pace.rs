@@ -12,7 +12,7 @@ use super::error::SettingsError;
 use super::keys;
 use super::layers::Layers;
 use super::paths::Stage;
-use crate::cli::args::{AtLeastOne, PaceArgs, PositiveSpan, ReadingArgs};
+use crate::cli::args::{AtLeastOne, Count, PaceArgs, PositiveSpan, ReadingArgs};
 
 /// Puts the pace together.
 ///
@@ -46,7 +46,9 @@ pub fn pace(flags: &PaceArgs, reading: &ReadingArgs, stage: Stage, layers: &Laye
             NonZeroUsize::try_from(many.0).unwrap_or(NonZeroUsize::MAX)
         }),
         timeout: timeout.map_or(default.timeout, PositiveSpan::get),
-        retries: layers.pick(flags.retries, &keys::RETRIES)?.unwrap_or(default.retries),
+        retries: layers
+            .pick(flags.retries, &keys::RETRIES)?
+            .map_or(default.retries, |Count(retries)| retries),
         max_failures: max_failures.map_or(default.max_failures, |many| many.0),
         max_wait: max_wait.map_or(default.max_wait, |Span(wait)| wait),
         hours_wait: no_wait.or(max_wait.map(|Span(wait)| wait)).unwrap_or(default.hours_wait),

@@ -10,6 +10,35 @@ const PASTE: &str = "expected a profile URL such as 'https://www.linkedin.com/in
 /// The longest profile id that is taken for one, in characters: `LinkedIn` allows 100.
 const LONGEST: usize = 100;
 
+/// What programs and people write where they know nobody, and what a comparison gives. As the last part of a profile's address each
+/// may be meant.
+const NOBODY: [&str; 13] = [
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "na",
+    "undefined",
+    "unknown",
+    "tbd",
+    "tba",
+    "tbc",
+    "todo",
+    "true",
+    "false",
+];
+
+/// Reads a cell of a sheet. See [`Recipient::in_cell`].
+pub(super) fn in_cell(text: &str) -> Result<Recipient, RecipientError> {
+    if NOBODY.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        return Err(no(
+            text,
+            "stands for nothing that is known, though somebody may have it as their profile id",
+        ));
+    }
+    parse(text)
+}
+
 /// Reads any form of a recipient. See [`Recipient::parse`].
 pub(super) fn parse(text: &str) -> Result<Recipient, RecipientError> {
     let text = unwrapped(text);
@@ -105,6 +134,10 @@ fn path(text: &str, path: &str) -> Result<Recipient, RecipientError> {
     }
     match first.as_str() {
         "in" => match segments.next() {
+            Some(slug) if slug.eq_ignore_ascii_case("me") => Err(no(
+                text,
+                "is the address under which everybody sees their own profile: open it and paste the address it leads to",
+            )),
             Some(slug) => profile_id(text, slug),
             None => Err(no(text, "has no profile id after '/in/'")),
         },
