@@ -174,6 +174,7 @@ fn simulate_days(bencher: Bencher<'_, '_>) {
         hours: &[],
         patience: Duration::from_mins(15),
         seed: 7,
+        ahead: 0,
     };
     let world = World {
         start,

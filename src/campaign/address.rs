@@ -58,9 +58,10 @@ impl Accounts {
     pub fn of(settings: &Settings, default: Option<String>, memory: &mut Memory) -> Self {
         let today = wall_time().utc_day();
         let limits = limits(settings);
+        let past = memory.annals.by_the_clock_of(None);
         let sent_today = |id: &str| {
             let of_it = |past: &&Past| past.account.as_deref() == Some(id) && past.left.utc_day() == today && past.counted == Counted::Yes;
-            u32::try_from(memory.past.iter().filter(of_it).count()).unwrap_or(u32::MAX)
+            u32::try_from(past.iter().filter(of_it).count()).unwrap_or(u32::MAX)
         };
         let given = memory.given.take().unwrap_or_default();
         let limit = |id: &str| limits.of(Some(id)).daily;

@@ -15,6 +15,7 @@ use crate::adapters::journal::{Journal, JournalError, KeyDefinition, Terms};
 use crate::adapters::results;
 use crate::engine::attempt::counted;
 use crate::engine::clock::wall_time;
+use crate::model::annals::Annals;
 use crate::model::entry::{Entry, Import, Position, Templates, Upload, Written};
 use crate::model::ledger::{KeySource, Ledger, StrayOutcome};
 use crate::model::limits::Opener;
@@ -37,8 +38,8 @@ pub enum Origin {
 pub struct Memory {
     /// What is known of every key.
     pub ledger: Ledger,
-    /// Requests that its limits still count, in the order of leaving.
-    pub past: Vec<Past>,
+    /// Requests that its limits may still count.
+    pub annals: Annals,
     /// The account of rows that name none, as its last run had it.
     pub account: Option<String>,
     /// The templates of its last run.
@@ -59,9 +60,6 @@ pub struct Memory {
     pub gates: Option<Remembered>,
     /// Where all this comes from.
     pub origin: Origin,
-    /// How far back requests are remembered.
-    reach: Duration,
-    now: Moment,
     timeout: Duration,
     /// Requests whose answer was not met yet.
     open: HashMap<Position, Open>,
@@ -95,7 +93,7 @@ impl Memory {
     pub fn new(source: KeySource, reach: Duration) -> Self {
         Self {
             ledger: Ledger::new(source),
-            past: Vec::new(),
+            annals: Annals::new(reach, wall_time()),
             account: None,
             templates: None,
             texts: Texts::default(),
@@ -106,8 +104,6 @@ impl Memory {
             uploads: Vec::new(),
             gates: None,
             origin: Origin::Nothing,
-            reach,
-            now: wall_time(),
             timeout: Duration::from_mins(1),
             open: HashMap::new(),
             first_days: BTreeMap::new(),
@@ -178,12 +174,13 @@ impl Memory {
                     self.templates = Some(run.templates.clone());
                     self.account.clone_from(&run.account);
                 }
+                self.end_run();
                 self.timeout = Duration::from_millis(run.timeout_ms);
-                self.nothing_is_later_than(run.at);
+                self.annals.run_began(run.at);
             }
             Entry::Written(written) => self.written = Some(written.clone()),
             Entry::Upload(upload) => self.uploads.push(upload.clone()),
-            _ if self.reach.is_zero() => {}
+            _ if self.annals.remember_nothing() => {}
             Entry::Intent(intent) => {
                 let open = Open {
                     account: intent.account.clone(),
@@ -198,7 +195,7 @@ impl Memory {
             }
             Entry::Outcome(outcome) => {
                 if let Some(open) = self.open.remove(&outcome.of) {
-                    self.remember(open, outcome.at, counted(outcome.answer.verdict()));
+                    self.remember(open, outcome.at, counted(outcome.answer.verdict()), outcome.service_at);
                 }
             }
             Entry::Import(_) | Entry::Judgement(_) | Entry::Finding(_) => {}
@@ -233,45 +230,40 @@ impl Memory {
         }
     }
 
-    /// What stands in the journal before a run cannot be later than its beginning: where it seems to be, a clock was set back.
-    fn nothing_is_later_than(&mut self, began: Moment) {
-        for past in &mut self.past {
-            past.left = past.left.min(began);
-            past.answered = past.answered.min(began);
-        }
-        for open in self.open.values_mut() {
-            open.left = open.left.min(began);
-        }
-    }
-
-    fn remember(&mut self, open: Open, answered: Moment, counted: Counted) {
+    /// Takes note of a request; `date` is the service's time in its answer.
+    fn remember(&mut self, open: Open, answered: Moment, counted: Counted, date: Option<Moment>) {
         let Open { account, left, opener } = open;
         if counted == Counted::Yes {
-            let day = left.utc_day();
+            let day = date.unwrap_or(left).utc_day();
             match self.first_days.get_mut(&account) {
                 Some(first) => *first = day.min(*first),
                 None => drop(self.first_days.insert(account.clone(), day)),
             }
         }
-        if answered + self.reach >= self.now {
-            self.past.push(Past {
-                account,
-                left,
-                answered,
-                counted,
-                opener,
-                by: By::Us,
-            });
+        let past = Past {
+            account,
+            left,
+            answered,
+            counted,
+            opener,
+            by: By::Us,
+        };
+        self.annals.request(past, date);
+    }
+
+    /// Attempts without an outcome may have gone on until their time-out: the run that made them is over.
+    fn end_run(&mut self) {
+        let mut open: Vec<Open> = std::mem::take(&mut self.open).into_values().collect();
+        open.sort_by_key(|open| open.left);
+        for open in open {
+            let latest = open.left + self.timeout;
+            self.remember(open, latest, Counted::Yes, None);
         }
     }
 
-    /// Ends the replay: attempts without an outcome may have gone on until their time-out, or until now.
+    /// Ends the replay.
     pub fn finish(&mut self) {
-        for open in std::mem::take(&mut self.open).into_values() {
-            let latest = (open.left + self.timeout).min(self.now);
-            self.remember(open, latest, Counted::Yes);
-        }
-        self.past.sort_by_key(|past| past.left);
+        self.end_run();
     }
 
     /// Takes over what the results say, where the journal is gone.

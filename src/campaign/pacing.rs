@@ -8,7 +8,7 @@ use super::error::CampaignError;
 use super::memory::Memory;
 use super::settings::{Endpoint, Settings};
 use crate::adapters::calendar::Zone;
-use crate::adapters::database::permits::{Name, Permits};
+use crate::adapters::database::permits::{Name, Opening, Permits};
 use crate::adapters::database::{DatabaseError, file_in};
 use crate::adapters::digest::sha256_hex;
 use crate::engine::Rules;
@@ -21,6 +21,7 @@ use crate::engine::simulate::{Reply, Simulated, World, simulate};
 use crate::model::calendar::Openings;
 use crate::model::event::Wait;
 use crate::model::plan::Plan;
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 use crate::model::window::Past;
 
@@ -38,10 +39,21 @@ pub struct Pacing {
     hours: Vec<Openings>,
     seed: u64,
     rules: Rules,
+    /// How far the service's clock is ahead, as far as it told before the first send.
+    skew: Option<Skew>,
     /// What accounts have spent by whatever program, as far as the service told.
     pub spent: Vec<(u16, Spent)>,
     /// The permits that campaigns share, where anything is limited; only for a run that sends.
     pub shared: Option<Shared>,
+}
+
+/// The time, as far as it was told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// What our clock shows.
+    pub now: Moment,
+    /// How far the service's is ahead of it.
+    pub skew: Option<Skew>,
 }
 
 /// Whether permits will be claimed.
@@ -76,7 +88,7 @@ pub fn zone(settings: &Settings) -> Result<Zone, CampaignError> {
 }
 
 impl Pacing {
-    /// Puts together what a run that begins at `now` needs.
+    /// Puts together what a run that begins at `time` needs.
     ///
     /// # Errors
     /// A time zone that there is not, or permits that cannot be kept.
@@ -86,19 +98,21 @@ impl Pacing {
         accounts: &Accounts,
         memory: &Memory,
         claiming: Claiming<'_>,
-        now: Moment,
+        time: Told,
     ) -> Result<Self, CampaignError> {
+        let now = time.now;
         let zone = zone(settings)?;
         let (classes, hours) = hours(settings, &zone, accounts, now)?;
         let mut pacing = Self {
             limits: limits(settings),
             accounts: accounts.ids().to_vec(),
-            past: memory.past.clone(),
+            past: memory.annals.by_the_clock_of(time.skew),
             first_days: accounts.ids().iter().map(|id| memory.first_days.get(id).copied()).collect(),
             classes,
             hours,
             seed: seed(settings),
             rules: rules(settings, &zone, now),
+            skew: time.skew,
             spent: Vec::new(),
             shared: None,
         };
@@ -121,7 +135,12 @@ impl Pacing {
         if matches!(claiming, Claiming::Not) && !path.exists() {
             return Ok(());
         }
-        let permits = Permits::open(&path, now).map_err(CampaignError::Permits)?;
+        let opening = Opening {
+            service: endpoint,
+            now,
+            skew: self.skew,
+        };
+        let permits = Permits::open(&path, opening).map_err(CampaignError::Permits)?;
         let names = self.names(
             &permits.salt().map_err(CampaignError::Permits)?,
             endpoint,
@@ -144,7 +163,7 @@ impl Pacing {
         }
         if let Claiming::With(_) = claiming {
             let (limits, accounts) = (self.limits.clone(), self.accounts.clone());
-            self.shared = Some(Shared::new(permits, names, limits, accounts, settings.pace.timeout));
+            self.shared = Some(Shared::new(permits, names, limits, accounts, settings.pace.timeout, self.ahead()));
         }
         Ok(())
     }
@@ -177,12 +196,17 @@ impl Pacing {
             hours: &self.hours,
             patience: self.rules.max_wait,
             seed: self.seed,
+            ahead: self.ahead(),
         };
         let mut pace = Pace::new(&beginning, now);
         for (account, spent) in &self.spent {
             spent.apply(&mut pace, *account, now);
         }
         pace
+    }
+
+    fn ahead(&self) -> i64 {
+        self.skew.map_or(0, Skew::likely)
     }
 
     /// What the run may do.

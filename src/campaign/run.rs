@@ -17,14 +17,14 @@ use super::error::CampaignError;
 use super::gates::asking_takes;
 use super::health::{Health, examine};
 use super::memory::{Memory, Origin};
-use super::pacing::{Claiming, Pacing};
+use super::pacing::{Claiming, Pacing, Told};
 use super::reading::Reading;
 use super::reconcile::{FirstLook, ReadFirst, first_reading};
 use super::settings::{FirstReading, Invalid, Secret, Settings, Warnings};
 use super::survey::{Depth, Survey};
 use super::texts::{Outdated, Template, Texts};
 use crate::adapters::journal::Journal;
-use crate::engine::clock::wall_time;
+use crate::engine::clock::{Clock, wall_time};
 use crate::model::plan::{Plan, Step};
 use crate::model::problem::Severity;
 use crate::model::row::Row;
@@ -50,6 +50,8 @@ pub struct Prepared {
     pacing: Pacing,
     health: Health,
     connection: Option<Connection>,
+    /// It started before anything was asked.
+    clock: Clock,
     endpoint: String,
     /// What will happen.
     pub proposal: Proposal,
@@ -72,6 +74,7 @@ pub enum Purpose {
 pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut(&FirstLook)) -> Result<Prepared, CampaignError> {
     let endpoint = super::connect::endpoint(settings)?;
     let trial = Trial::of(settings)?;
+    let clock = Clock::start();
     let connection = match &purpose {
         Purpose::Send(key) => Some(connect(settings, key.as_ref()).await?),
         Purpose::Show => None,
@@ -119,7 +122,8 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
         Purpose::Send(key) => Claiming::With(key.as_ref().map_or("", Secret::expose)),
         Purpose::Show => Claiming::Not,
     };
-    let mut pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, now)?;
+    let skew = connection.as_ref().and_then(|connection| connection.client.skew());
+    let mut pacing = Pacing::new(settings, &endpoint, &accounts, &memory, claiming, Told { now, skew })?;
     pacing.spent = std::mem::take(&mut health.spent);
     let done = pacing.done(&plan, now);
     let first = plan
@@ -153,6 +157,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
         pacing,
         health,
         connection,
+        clock,
         endpoint,
         proposal,
     })

@@ -5,7 +5,7 @@ use super::connect::endpoint;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
-use super::pacing::{Claiming, Pacing, limits};
+use super::pacing::{Claiming, Pacing, Told, limits};
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
@@ -71,7 +71,14 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         Running::No
     };
     let now = wall_time();
-    let pacing = Pacing::new(settings, &endpoint(settings)?, &accounts, &memory, Claiming::Not, now)?;
+    let pacing = Pacing::new(
+        settings,
+        &endpoint(settings)?,
+        &accounts,
+        &memory,
+        Claiming::Not,
+        Told { now, skew: None },
+    )?;
     let standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,

@@ -259,28 +259,43 @@ impl Sender<'_> {
         shared: Option<&Shared>,
     ) {
         let account = leaving.permit.account;
-        let ahead = signals.server_now.map(|server| self.clock.note_server(server, asked));
-        if let Some(ahead) = ahead {
-            schedule.pace().set_ahead(ahead);
-            if let Some(shared) = shared {
-                shared.set_ahead(ahead);
-            }
+        if let Some(server) = signals.server_now {
+            schedule.pace().set_ahead(self.clock.note_server(server, asked));
+            self.tell_time(shared);
         }
         let now = self.clock.now();
         // What the client read is by the clock on the wall, which somebody may have set since the run began.
         let ours = |until: Moment| signals.seen_at.map_or(until, |seen| now + until.since(seen));
-        let mut named = None;
         if answer.verdict() == Verdict::NotSent(NotSent::Held) {
             let told = if let Answer::Http(reply) = answer { reply.hold_until } else { None };
-            named = told.map(ours);
-            schedule.held(account, named, now);
+            self.hold(&leaving.permit, told.map(ours), schedule, shared);
         }
         if let Some(until) = signals.pause().map(ours) {
             schedule.pace().hold_account(account, until, Wait::Held);
-            named = named.max(Some(until));
+            if let Some(shared) = shared {
+                shared.hold(account, until, now);
+            }
         }
-        if let (Some(shared), Some(until)) = (shared, named) {
-            shared.hold(account, until, now);
+    }
+
+    /// The service refused a request for now; `named` is until when, if it said so. Other campaigns wait as well.
+    pub(super) fn hold(self, permit: &Permit, named: Option<Moment>, schedule: &mut Schedule, shared: Option<&Shared>) {
+        let now = self.clock.now();
+        let Some(shared) = shared else {
+            schedule.held(permit, named, now);
+            return;
+        };
+        let until = named.or_else(|| shared.hold_untold(permit.account, permit.left, now));
+        let until = schedule.held(permit, until, now);
+        if named.is_some() {
+            shared.hold(permit.account, until, now);
+        }
+    }
+
+    /// What is known of the service's clock, to the permits that campaigns share.
+    pub(super) fn tell_time(self, shared: Option<&Shared>) {
+        if let (Some(shared), Some(skew)) = (shared, self.clock.skew()) {
+            shared.told(skew, self.clock.now());
         }
     }
 }

@@ -35,6 +35,13 @@ impl Clock {
         Self::of(move || start.elapsed(), wall_time)
     }
 
+    /// The same, where it is known already how far the service's clock is ahead.
+    #[must_use]
+    pub fn told(self, skew: Option<Skew>) -> Self {
+        self.skew.set(skew);
+        self
+    }
+
     /// A clock of these two: what never goes back and cannot be set, and what the wall shows.
     #[must_use]
     pub fn of(steady: impl Fn() -> Duration + 'static, wall: impl Fn() -> Moment + 'static) -> Self {
@@ -66,6 +73,13 @@ impl Clock {
         }
     }
 
+    /// Whether the wall clock shows what it would if nobody had set it and the machine had not slept.
+    #[must_use]
+    pub fn was_left_alone(&self) -> bool {
+        let (wall, now) = ((self.wall)(), self.now());
+        wall.since(now).max(now.since(wall)) <= APART
+    }
+
     /// Takes note of what the service's clock showed in an answer that came just now, to a question that left at `asked` by
     /// this clock. Returns how many milliseconds it is ahead of this one, most likely.
     pub fn note_server(&self, server: Moment, asked: Moment) -> i64 {
@@ -76,6 +90,12 @@ impl Clock {
         };
         self.skew.set(skew);
         skew.map_or(0, Skew::likely)
+    }
+
+    /// How far the service's clock is ahead of this one, once it told.
+    #[must_use]
+    pub const fn skew(&self) -> Option<Skew> {
+        self.skew.get()
     }
 
     /// What is to be believed after the service told something new.

@@ -347,11 +347,8 @@ impl<'a> Dispatcher<'a> {
         match told {
             Inquired::Time { asked, server } => {
                 if let Some(server) = server {
-                    let ahead = self.sender.clock.note_server(server, asked);
-                    pace.set_ahead(ahead);
-                    if let Some(shared) = self.shared {
-                        shared.set_ahead(ahead);
-                    }
+                    pace.set_ahead(self.sender.clock.note_server(server, asked));
+                    self.sender.tell_time(self.shared);
                 }
             }
             Inquired::Quota { account, spent } => {

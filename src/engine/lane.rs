@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::model::plan::{Plan, Step};
+use crate::model::storm::Storm;
 use crate::model::time::Moment;
 
 /// A row whose turn it is, and how often it was tried in vain.
@@ -30,7 +31,7 @@ pub struct Lane {
     stopped: bool,
     misses: usize,
     unknown: usize,
-    untold_holds: u32,
+    storm: Storm,
 }
 
 /// The rows of one account and one class, in the order of the sheet.
@@ -60,9 +61,6 @@ impl Queue {
 
 /// The third 404 of an account in a row means the account, whatever the text says.
 const UNKNOWN_IN_A_ROW: usize = 3;
-/// How long a 429 that names no time shuts the gate at first; doubled each time, up to an hour.
-const FIRST_UNTOLD_HOLD: Duration = Duration::from_mins(1);
-const LONGEST_UNTOLD_HOLD: Duration = Duration::from_hours(1);
 /// No hold is shorter, so that `Retry-After: 0` is no invitation to hammer.
 const SHORTEST_HOLD: Duration = Duration::from_secs(1);
 
@@ -78,7 +76,7 @@ impl Lane {
             stopped: false,
             misses: 0,
             unknown: 0,
-            untold_holds: 0,
+            storm: Storm::NONE,
         }
     }
 
@@ -124,7 +122,7 @@ impl Lane {
     pub fn note_sent(&mut self) {
         self.misses = 0;
         self.unknown = 0;
-        self.untold_holds = 0;
+        self.storm = self.storm.over();
     }
 
     /// A row failed or stays unconfirmed. Returns how many did so one after another.
@@ -143,14 +141,13 @@ impl Lane {
         }
     }
 
-    /// The service refused a request of this account for now. Returns until when the gate is shut.
-    pub fn note_hold(&mut self, told: Option<Moment>, now: Moment) -> Moment {
-        if let Some(until) = told {
-            return until.max(now + SHORTEST_HOLD);
-        }
-        let doubled = FIRST_UNTOLD_HOLD.saturating_mul(1 << self.untold_holds.min(16));
-        self.untold_holds += 1;
-        now + doubled.min(LONGEST_UNTOLD_HOLD)
+    /// The service refused a request of this account for now, which left at `left`. Returns until when the gate is shut.
+    pub fn note_hold(&mut self, told: Option<Moment>, left: Moment, now: Moment) -> Moment {
+        let until = told.unwrap_or_else(|| {
+            self.storm = self.storm.after(left, now);
+            self.storm.until()
+        });
+        until.max(now + SHORTEST_HOLD)
     }
 }
 
@@ -177,14 +174,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hold_that_names_no_time_doubles() {
-        let now = Moment::from_millis(0);
+    fn a_hold_that_names_no_time_doubles_and_none_is_shorter_than_a_moment() {
+        let at = |millis: i64| Moment::from_millis(millis);
         let mut lane = Lane::new(0, 1);
-        let waits: Vec<i64> = (0..8).map(|_| lane.note_hold(None, now).as_millis() / 60_000).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(lane.note_hold(None, at(0), at(10)), at(60_010));
+        assert_eq!(lane.note_hold(None, at(60_010), at(60_020)), at(180_020));
         lane.note_sent();
-        assert_eq!(lane.note_hold(None, now).as_millis(), 60_000);
-        assert_eq!(lane.note_hold(Some(Moment::from_millis(5)), now).as_millis(), 1000);
+        assert_eq!(lane.note_hold(None, at(180_020), at(180_030)), at(240_030));
+        assert_eq!(lane.note_hold(Some(at(5)), at(0), at(0)), at(1000));
     }
 
     #[test]

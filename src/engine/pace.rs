@@ -84,6 +84,8 @@ pub struct Beginning<'a> {
     pub patience: Duration,
     /// What pauses are drawn from: the same in every run of a campaign.
     pub seed: u64,
+    /// How many milliseconds the service's clock is ahead of ours, as far as it told.
+    pub ahead: i64,
 }
 
 /// All limits of a run. Knows no clock: the engine tells it the time.
@@ -121,7 +123,7 @@ impl Pace {
             },
             hours: beginning.hours.to_vec(),
             patience: beginning.patience,
-            ahead: 0,
+            ahead: beginning.ahead,
             next_ticket: 0,
         };
         for request in beginning.past {
@@ -133,13 +135,13 @@ impl Pace {
     fn remember(&mut self, request: &Past, accounts: &[Option<String>], now: Moment) {
         // A clock that was set back makes earlier requests look like later ones: they count as if they had just been.
         let (left, answered) = (request.left.min(now), request.answered.min(now));
-        let ticket = self.ticket();
+        let (ticket, ahead) = (self.ticket(), self.ahead);
         let own = accounts.iter().position(|account| *account == request.account);
         let run = (request.by == By::Us).then_some(&mut self.run);
         let account = own.and_then(|index| self.accounts.get_mut(index));
         for gate in [Some(&mut self.key), run, account].into_iter().flatten() {
-            gate.leave(ticket, left, 0, request.opener);
-            gate.answered(ticket, answered, 0, request.counted);
+            gate.leave(ticket, left, ahead, request.opener);
+            gate.answered(ticket, answered, ahead, request.counted);
         }
     }
 

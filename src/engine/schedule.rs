@@ -43,6 +43,8 @@ pub struct Permit {
     pub turn: Turn,
     /// What the pace knows the request by.
     pub ticket: Ticket,
+    /// When it left.
+    pub left: Moment,
 }
 
 /// The rows of every account and the limits that they leave under.
@@ -229,6 +231,7 @@ impl Schedule {
             account: slot.account,
             turn: slot.turn,
             ticket: self.pace.leave(slot.account, slot.turn.class, now),
+            left: now,
         }
     }
 
@@ -238,10 +241,12 @@ impl Schedule {
         self.pace.answered(permit.account, permit.ticket, at, counted);
     }
 
-    /// The service refused a request of this account for now; `told` is until when, if it said so.
-    pub fn held(&mut self, account: u16, told: Option<Moment>, now: Moment) -> Moment {
-        let until = self.on_lane(account, |lane| lane.note_hold(told, now)).unwrap_or(now);
-        self.pace.hold_account(account, until, Wait::Held);
+    /// The service refused this request for now; `told` is until when, if somebody knows.
+    pub fn held(&mut self, permit: &Permit, told: Option<Moment>, now: Moment) -> Moment {
+        let until = self
+            .on_lane(permit.account, |lane| lane.note_hold(told, permit.left, now))
+            .unwrap_or(now);
+        self.pace.hold_account(permit.account, until, Wait::Held);
         until
     }
 

@@ -11,6 +11,7 @@ use crate::model::draft::Draft;
 use crate::model::event::Wait;
 use crate::model::limits::{AccountLimits, Opener};
 use crate::model::rate::{Ceiling, Rate};
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 use crate::model::window::Counted;
 
@@ -79,14 +80,14 @@ impl Later {
 impl Shared {
     /// The shared permits for a run with these limits and accounts.
     #[must_use]
-    pub fn new(permits: Permits, names: Names, limits: Limits, accounts: Vec<Option<String>>, timeout: Duration) -> Self {
+    pub fn new(permits: Permits, names: Names, limits: Limits, accounts: Vec<Option<String>>, timeout: Duration, ahead: i64) -> Self {
         Self {
             permits: RefCell::new(permits),
             names,
             limits,
             accounts,
             timeout,
-            ahead: std::cell::Cell::new(0),
+            ahead: std::cell::Cell::new(ahead),
         }
     }
 
@@ -137,9 +138,25 @@ impl Shared {
         }
     }
 
-    /// The service's clock is so many milliseconds ahead of ours.
-    pub fn set_ahead(&self, millis: i64) {
-        self.ahead.set(millis);
+    /// The service takes nothing from an account for now and named no time, in an answer to a request that left at `left`.
+    /// Returns until when all campaigns wait; `None` where that cannot be written.
+    pub fn hold_untold(&self, account: u16, left: Moment, now: Moment) -> Option<Moment> {
+        let account = self.names.accounts.get(usize::from(account))?;
+        self.permits.borrow_mut().hold_untold(account, left, now).ok()
+    }
+
+    /// A message of an account was sent. Where that cannot be written, a hold without a time lasts longer than it had to.
+    pub fn sent(&self, account: u16) {
+        if let Some(account) = self.names.accounts.get(usize::from(account)) {
+            let _ = self.permits.borrow_mut().sent(account);
+        }
+    }
+
+    /// The service's clock is ahead by `skew` of ours, which shows `now`. Where that cannot be written, earlier permits stay dated
+    /// as they are.
+    pub fn told(&self, skew: Skew, now: Moment) {
+        self.ahead.set(skew.likely());
+        let _ = self.permits.borrow_mut().told(skew, now);
     }
 }
 

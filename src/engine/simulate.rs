@@ -76,7 +76,7 @@ pub fn simulate(mut schedule: Schedule, plan: &Plan, world: World, mut each: imp
                 Some((permit, Says::Sent)) => schedule.answered(&permit, answered, Counted::Yes),
                 Some((permit, Says::Held(told))) => {
                     schedule.answered(&permit, answered, Counted::No);
-                    schedule.held(permit.account, told, answered);
+                    schedule.held(&permit, told, answered);
                     schedule.put_back(permit.account, permit.turn);
                 }
                 None => {}

@@ -3,6 +3,7 @@
 //! This floor knows std, serde and thiserror. It does no IO, reads no clock and runs no futures, so
 //! every rule in it can be tested as a function.
 
+pub mod annals;
 pub mod calendar;
 pub mod draft;
 pub mod entry;
@@ -26,6 +27,7 @@ pub mod rowset;
 pub mod size;
 pub mod skew;
 pub mod status;
+pub mod storm;
 pub mod suppression;
 pub mod time;
 pub mod window;

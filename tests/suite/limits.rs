@@ -565,3 +565,40 @@ fn what_the_service_named_to_one_campaign_holds_the_account_for_others_too() {
         assert_eq!(server.sends().len(), 2, "the other campaign was told without asking");
     }
 }
+
+#[test]
+fn a_refusal_that_names_no_time_holds_the_account_for_other_campaigns_too() {
+    let server = Server::answering(status(429));
+    let campaign = campaigns(4);
+    let pace = ["--account-rate", "100/s", "--concurrency", "1", "--max-wait", "0s"];
+    campaign.run(&server, &[&SHEETS[..1], &pace].concat()).exits(4);
+    assert_eq!(server.sends().len(), 2, "one from each account");
+    campaign.run(&server, &[&SHEETS[1..], &pace].concat()).exits(4);
+    assert_eq!(server.sends().len(), 2, "the other campaign need not be told");
+}
+
+#[test]
+fn requests_that_were_refused_together_without_a_time_hold_their_account_for_a_minute_and_no_longer() {
+    for limit in [&["--daily-limit", "100"][..], &[]] {
+        let clock = FastClock::start("2026-11-26 12:00:00", 60);
+        let server = Server::start();
+        let mut came = 0;
+        server.answer_by(move |_| {
+            // All four are under way when the first is refused.
+            came += 1;
+            let answer = if came <= 4 { status(429) } else { sent() };
+            answer.after(Duration::from_millis(150))
+        });
+        server.answer_questions_by(|_| Some(status(404)));
+        let rows: Vec<String> = (0..4).map(|row| format!("anna-{row},acc_1")).collect();
+        let campaign = clock.lend(Campaign::new(format!("LinkedIn,Account\n{}\n", rows.join("\n")), "Hi"));
+        campaign.run(&server, &[&["--concurrency", "64"], limit].concat()).exits(0);
+        let at: Vec<i64> = server.sends().iter().map(|seen| clock.at(seen.at)).collect();
+        let pause = at[4] - at[3];
+        assert!(
+            (60_000..110_000).contains(&pause),
+            "{pause} ms until they were tried again: {limit:?}"
+        );
+        assert_eq!(at.len(), 8, "each once more");
+    }
+}

@@ -3,9 +3,13 @@
 //! A permit is claimed inside one transaction that holds the database: it reads what was sent, decides, and writes, so
 //! what is granted holds across processes. The file is a view on what journals know; losing it forgets no recipient.
 //!
-//! Permits are dated by a time that never goes back: that of the clock which is furthest ahead. Who began after the clock was
-//! set back goes on from the last permit, and tells its own time by how far that is off.
+//! Permits of a service are dated by a time that never goes back, and that goes on as the service's clock does: whoever began
+//! after the clock of the machine was set tells its own time by how far that is off.
 
+mod hold;
+mod time;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,6 +19,7 @@ use super::{DatabaseError, schema};
 use crate::model::event::Wait;
 use crate::model::limits::{AccountLimits, DAY, DayKind, HOUR, Opener};
 use crate::model::rate::{DailyLimit, Rate};
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 use crate::model::window::{By, Counted, MIDNIGHT_MARGIN, Past};
 
@@ -27,8 +32,20 @@ pub struct PermitId(i64);
 pub struct Permits {
     connection: Connection,
     path: std::path::PathBuf,
-    /// How many milliseconds the time of the permits is ahead of our clock.
-    offset: i64,
+    time: Time,
+    /// Accounts that were refused of late without a time.
+    stormy: BTreeSet<String>,
+}
+
+/// Who opens the permits, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// The service, whose permits have a time of their own. The names of its accounts begin with it and a space.
+    pub service: &'a str,
+    /// What our clock shows.
+    pub now: Moment,
+    /// How far the service's is ahead of it, as far as it told already.
+    pub skew: Option<Skew>,
 }
 
 /// Who asks for a permit, and what it must keep to.
@@ -70,15 +87,6 @@ pub enum Claim {
 
 /// Moments are cut to the millisecond.
 const GRAIN: Duration = Duration::from_millis(1);
-/// Permits older than this are forgotten: no limit reaches further back.
-const KEPT: Duration = Duration::from_hours(32 * 24);
-/// A clock is set back by a zone at most. What is dated further ahead was so by a clock that was plainly wrong.
-const SET_BACK: Duration = Duration::from_hours(26);
-/// What a wrong clock dated counts as if it had just been used.
-const BRING: &str = "
-    UPDATE permit
-    SET until_at = CASE WHEN answered THEN ?1 ELSE ?1 + max(until_at - left_at, 0) END, left_at = min(left_at, ?1)
-    WHERE left_at > ?1 OR (answered AND until_at > ?1)";
 /// How often to look whether a request of another campaign was answered.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -87,12 +95,12 @@ impl Permits {
     ///
     /// # Errors
     /// It cannot be made, or what is there is no such database.
-    pub fn open(path: &Path, now: Moment) -> Result<Self, DatabaseError> {
-        let connection = schema::write(path)?;
-        let forgotten = connection.execute("DELETE FROM permit WHERE until_at < ?", [(now - KEPT).as_millis()]);
-        let offset = forgotten.and_then(|_| goes_on_from(&connection, now, 0));
+    pub fn open(path: &Path, opening: Opening<'_>) -> Result<Self, DatabaseError> {
+        let mut connection = schema::write(path)?;
+        let time = Time::begin(&mut connection, opening).map_err(DatabaseError::sql("write", path))?;
         Ok(Self {
-            offset: offset.map_err(DatabaseError::sql("write", path))?,
+            time,
+            stormy: BTreeSet::new(),
             connection,
             path: path.to_owned(),
         })
@@ -121,14 +129,18 @@ impl Permits {
         let failed = self.failed("write");
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(&failed)?;
-        let offset = goes_on_from(&transaction, wish.at, self.offset).map_err(&failed)?;
+        self.time.go_on(&transaction, wish.at).map_err(&failed)?;
+        let offset = self.time.offset();
         let wish = Wish {
             at: wish.at.shifted(offset),
             ahead: wish.ahead - offset,
             ..wish
         };
-        self.offset = offset;
-        if let Some((opens, why)) = holds_back(&transaction, asker, wish).map_err(&failed)? {
+        let hold = hold_of(&transaction, asker.account).map_err(&failed)?;
+        if hold.storm.times() > 0 {
+            self.stormy.insert(asker.account.to_owned());
+        }
+        if let Some((opens, why)) = holds_back(&transaction, asker, wish, hold.until).map_err(&failed)? {
             transaction.commit().map_err(&failed)?;
             return Ok(Claim::Later(opens.shifted(-offset), why));
         }
@@ -152,8 +164,10 @@ impl Permits {
         let id = transaction.last_insert_rowid();
         transaction
             .prepare_cached("INSERT OR IGNORE INTO account (account, first_at) VALUES (?, ?)")
-            .and_then(|mut insert| insert.execute(params![asker.account, wish.at.as_millis()]))
+            // Days are the service's.
+            .and_then(|mut insert| insert.execute(params![asker.account, wish.at.shifted(wish.ahead).as_millis()]))
             .map_err(&failed)?;
+        self.time.left(&transaction, wish.at).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         Ok(Claim::Granted(PermitId(id)))
     }
@@ -163,7 +177,7 @@ impl Permits {
     /// # Errors
     /// The database cannot be written; the permit then counts as long as the request could have been on its way.
     pub fn answered(&self, id: PermitId, at: Moment, counted: Counted) -> Result<(), DatabaseError> {
-        let at = at.shifted(self.offset);
+        let at = at.shifted(self.time.offset());
         let update = "UPDATE permit SET until_at = ?, answered = 1, counted = ? WHERE id = ?";
         let written = self
             .connection
@@ -172,20 +186,13 @@ impl Permits {
         written.map(drop).map_err(self.failed("write"))
     }
 
-    /// The service takes nothing from `account` until then, by its own word. A word about more than a day counts for a day:
-    /// one that was misread must not stop an account for good.
+    /// The service told its time: its clock is ahead by `skew` of ours, which shows `now`.
     ///
     /// # Errors
-    /// The database cannot be written; other campaigns then have to be told by the service themselves.
-    pub fn hold(&self, account: &str, until: Moment, now: Moment) -> Result<(), DatabaseError> {
-        let until = until.min(now + DAY).shifted(self.offset);
-        let insert = "INSERT INTO hold (account, until_at) VALUES (?1, ?2)
-            ON CONFLICT (account) DO UPDATE SET until_at = max(until_at, excluded.until_at)";
-        let written = self
-            .connection
-            .prepare_cached(insert)
-            .and_then(|mut insert| insert.execute(params![account, until.as_millis()]));
-        written.map(drop).map_err(self.failed("write"))
+    /// The database cannot be written.
+    pub fn told(&mut self, skew: Skew, now: Moment) -> Result<(), DatabaseError> {
+        let told = self.time.told(&mut self.connection, skew, now);
+        told.map_err(DatabaseError::sql("write", &self.path))
     }
 
     /// No request of `campaign` is on its way any more at `now`: whoever made them is gone, and the caller holds the campaign.
@@ -193,7 +200,7 @@ impl Permits {
     /// # Errors
     /// The database cannot be written.
     pub fn take_over(&self, campaign: &str, now: Moment) -> Result<(), DatabaseError> {
-        let now = now.shifted(self.offset);
+        let now = now.shifted(self.time.offset());
         let update = "UPDATE permit SET until_at = min(until_at, ?1), answered = 1 WHERE campaign = ?2 AND answered = 0";
         let written = self.connection.execute(update, params![now.as_millis(), campaign]);
         written.map(drop).map_err(self.failed("write"))
@@ -208,8 +215,8 @@ impl Permits {
         let query = "SELECT key, account, left_at, until_at, counted, fresh FROM permit WHERE until_at >= ? AND campaign <> ? ORDER BY id";
         let read = || -> rusqlite::Result<Vec<Past>> {
             let mut statement = self.connection.prepare(query)?;
-            let mut rows = statement.query(params![since.shifted(self.offset).as_millis(), campaign])?;
-            let ours = |millis: i64| Moment::from_millis(millis).shifted(-self.offset);
+            let mut rows = statement.query(params![since.shifted(self.time.offset()).as_millis(), campaign])?;
+            let ours = |millis: i64| Moment::from_millis(millis).shifted(-self.time.offset());
             let mut past = Vec::new();
             while let Some(row) = rows.next()? {
                 let (of_key, account): (String, String) = (row.get(0)?, row.get(1)?);
@@ -232,7 +239,7 @@ impl Permits {
         read().map_err(self.failed("read"))
     }
 
-    /// When an account first sent anything, by what stands for it.
+    /// When an account first sent anything, by the service's clock, as far as that was known.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -241,23 +248,6 @@ impl Permits {
         let read = self.connection.query_row(query, [account], |row| row.get(0)).optional();
         read.map(|at| at.map(Moment::from_millis)).map_err(self.failed("read"))
     }
-}
-
-/// How far the time of the permits is ahead of a clock that shows `now`, where it was `offset` before: it never goes back.
-/// Permits that a clock dated which was plainly wrong are brought to it, and its holds are forgotten.
-fn goes_on_from(db: &Connection, now: Moment, offset: i64) -> rusqlite::Result<i64> {
-    let last: Option<i64> = db
-        .prepare_cached("SELECT left_at FROM permit ORDER BY id DESC LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let ahead = last.map_or(offset, |left| offset.max(left - now.as_millis()));
-    if Duration::from_millis(u64::try_from(ahead).unwrap_or(0)) <= SET_BACK {
-        return Ok(ahead);
-    }
-    let now = now.shifted(offset);
-    db.execute(BRING, [now.as_millis()])?;
-    db.execute("DELETE FROM hold WHERE until_at > ?1", [(now + DAY).as_millis()])?;
-    Ok(offset)
 }
 
 /// Whose account a permit is of.
@@ -273,7 +263,7 @@ pub enum Name {
 type HeldBack = Option<(Moment, Wait)>;
 
 /// What holds the request back, if anything does: the limit that opens last.
-fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::Result<HeldBack> {
+fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish, hold: Option<Moment>) -> rusqlite::Result<HeldBack> {
     let limits = asker.limits;
     let mut held: HeldBack = None;
     let mut note = |found: HeldBack| {
@@ -322,11 +312,7 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish) -> rusqlite::R
         let first = first.map_or(today, |at| Moment::from_millis(at).utc_day());
         note(day(db, Which::Messages, asker.account, ramp.on(today - first), wish, Wait::Ramp)?);
     }
-    let hold: Option<i64> = db
-        .prepare_cached("SELECT until_at FROM hold WHERE account = ?")?
-        .query_row([asker.account], |row| row.get(0))
-        .optional()?;
-    note(hold.map(|at| (Moment::from_millis(at), Wait::Held)));
+    note(hold.map(|until| (until, Wait::Held)));
     if let Some(gap) = limits.gap {
         let last: Option<i64> = db
             .prepare_cached("SELECT left_at FROM permit WHERE account = ? ORDER BY id DESC LIMIT 1")?
@@ -420,6 +406,9 @@ fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why
     }
     Ok(None)
 }
+
+use hold::hold_of;
+use time::Time;
 
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,9 @@ const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 ///
 /// A contact is a person's name, the text and how it stands; the index by doubt finds what a campaign left open. A permit is
 /// a request that left: limits look at the newest of a key or of an account, or count those of a day. A hold is until when the
-/// service said that it takes nothing from an account.
-const STEPS: [&str; 2] = [
+/// service takes nothing from an account, by its word or, for the so many times in a row that it named no time, by ours. A clock
+/// is how far that of a service is ahead of the time of its permits, and the last of these.
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE campaign (
         id INTEGER PRIMARY KEY,
@@ -55,6 +56,13 @@ const STEPS: [&str; 2] = [
     CREATE TABLE account (account TEXT PRIMARY KEY, first_at INTEGER NOT NULL) WITHOUT ROWID;
 ",
     "CREATE TABLE hold (account TEXT PRIMARY KEY, until_at INTEGER NOT NULL) WITHOUT ROWID;",
+    "
+    CREATE TABLE clock (service TEXT PRIMARY KEY, ahead INTEGER, last_at INTEGER) WITHOUT ROWID;
+    INSERT INTO clock (service, last_at)
+        SELECT substr(account, 1, instr(account, ' ') - 1), max(left_at) FROM permit GROUP BY 1;
+    ALTER TABLE hold ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE hold ADD COLUMN began_at INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Opens for reading alone. Nothing is changed.

@@ -167,7 +167,8 @@ impl Prepared {
     async fn dispatch(&mut self, scene: &Scene<'_>, asked: UnboundedReceiver<Asked>, tell: &mut dyn FnMut(Event)) -> Ended {
         let mut row = Row::new();
         let (reading, accounts, contacts, trial) = (&self.reading, &mut self.accounts, &mut self.contacts, self.trial.as_ref());
-        let clock = Clock::start();
+        // A clock that somebody set while the question stood is told anew.
+        let clock = Clock::start().told(scene.client.skew().filter(|_| self.clock.was_left_alone()));
         let gates = self.memory.gates.take().filter(|_| trial.is_none());
         let gates = gates.map(|known| known.into_gatekeeper(&self.settings.gates, accounts.ids(), clock.now()));
         let gatekeeper = gates.as_ref().map(|(gatekeeper, _)| gatekeeper);

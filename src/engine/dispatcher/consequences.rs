@@ -83,7 +83,7 @@ impl Dispatcher<'_> {
             }
             Unready::Held(told) => {
                 let mut schedule = self.schedule.borrow_mut();
-                schedule.held(account, told, now);
+                self.sender.hold(permit, told, &mut schedule, self.shared);
                 schedule.put_back(account, permit.turn);
                 let wait = schedule.wait_of(account, permit.turn.class, now);
                 drop(schedule);
@@ -117,6 +117,9 @@ impl Dispatcher<'_> {
         match answer.verdict() {
             Verdict::Sent => {
                 self.schedule.borrow_mut().on_lane(permit.account, lane::Lane::note_sent);
+                if let Some(shared) = self.shared {
+                    shared.sent(permit.account);
+                }
                 self.ended.sent += 1;
                 self.settle(permit, Status::Sent, None);
             }

@@ -27,6 +27,7 @@ fn pace(limits: &Limits, accounts: &[Option<String>], past: &[Past], now: Moment
         hours: &[],
         patience: Duration::ZERO,
         seed: 1,
+        ahead: 0,
     };
     Pace::new(&beginning, now)
 }
@@ -130,6 +131,7 @@ fn new_conversations_have_a_limit_of_their_own() {
         hours: &[],
         patience: Duration::ZERO,
         seed: 1,
+        ahead: 0,
     };
     let pace = Pace::new(&beginning, now);
     let all = pace.opens_for_all(now);
@@ -151,6 +153,7 @@ fn hours_hold_whatever_the_limits_would_let_leave() {
         hours: &hours,
         patience: Duration::ZERO,
         seed: 1,
+        ahead: 0,
     };
     let mut pace = Pace::new(&beginning, now);
     assert_eq!(

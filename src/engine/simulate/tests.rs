@@ -40,6 +40,7 @@ fn schedule(limits: &Limits, accounts: u16, classes: &[Class], hours: &[Openings
         hours,
         patience: Duration::ZERO,
         seed: 7,
+        ahead: 0,
     };
     Schedule::new(accounts, Pace::new(&beginning, START))
 }

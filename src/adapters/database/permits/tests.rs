@@ -34,9 +34,23 @@ fn wish(millis: i64) -> Wish {
     }
 }
 
+fn opening(now: i64) -> Opening<'static> {
+    Opening {
+        service: "s",
+        now: at(now),
+        skew: None,
+    }
+}
+
+/// What an answer at `now` tells by a service whose clock is `ahead` of ours.
+fn told(now: i64, ahead: i64) -> Skew {
+    let date = (now + ahead).div_euclid(1000) * 1000;
+    Skew::told(at(date), at(now), at(now)).expect("told")
+}
+
 fn open() -> (tempfile::TempDir, Permits) {
     let folder = tempfile::tempdir().expect("a folder");
-    let permits = Permits::open(&folder.path().join("deep").join("shared.db"), at(0)).expect("a database");
+    let permits = Permits::open(&folder.path().join("deep").join("shared.db"), opening(0)).expect("a database");
     (folder, permits)
 }
 
@@ -50,13 +64,13 @@ fn granted(claim: Claim) -> PermitId {
 #[test]
 fn what_one_process_claimed_another_cannot() {
     let (folder, mut ours) = open();
-    let mut theirs = Permits::open(&folder.path().join("deep").join("shared.db"), at(0)).expect("the same");
+    let mut theirs = Permits::open(&folder.path().join("deep").join("shared.db"), opening(0)).expect("the same");
     let limits = AccountLimits {
         rate: rate("1/min"),
         ..limits()
     };
-    let id = granted(ours.claim(asker("k", "a", &[], &limits), wish(NOON)).expect("an answer"));
-    let other = asker("k2", "a", &[], &limits);
+    let id = granted(ours.claim(asker("k", "s a", &[], &limits), wish(NOON)).expect("an answer"));
+    let other = asker("k2", "s a", &[], &limits);
     assert_eq!(
         theirs.claim(other, wish(NOON + 10)).expect("an answer"),
         Claim::Later(at(NOON + 260), Wait::AccountRate),
@@ -67,7 +81,7 @@ fn what_one_process_claimed_another_cannot() {
         theirs.claim(other, wish(NOON + 30)).expect("an answer"),
         Claim::Later(at(NOON + 60_021), Wait::AccountRate)
     );
-    granted(theirs.claim(asker("k2", "b", &[], &limits), wish(NOON + 30)).expect("an answer"));
+    granted(theirs.claim(asker("k2", "s b", &[], &limits), wish(NOON + 30)).expect("an answer"));
     granted(theirs.claim(other, wish(NOON + 60_021)).expect("an answer"));
 }
 
@@ -76,13 +90,19 @@ fn a_key_is_limited_whichever_account_sends() {
     let (_folder, mut permits) = open();
     let rates = [Rate::new(2, Duration::from_secs(10)).expect("a rate")];
     let limits = limits();
-    for account in ["a", "b"] {
+    for account in ["s a", "s b"] {
         let id = granted(permits.claim(asker("k", account, &rates, &limits), wish(NOON)).expect("an answer"));
         permits.answered(id, at(NOON + 5), Counted::No).expect("written");
     }
-    let third = permits.claim(asker("k", "c", &rates, &limits), wish(NOON + 6)).expect("an answer");
+    let third = permits
+        .claim(asker("k", "s c", &rates, &limits), wish(NOON + 6))
+        .expect("an answer");
     assert_eq!(third, Claim::Later(at(NOON + 10_006), Wait::KeyRate));
-    granted(permits.claim(asker("k2", "c", &rates, &limits), wish(NOON + 6)).expect("an answer"));
+    granted(
+        permits
+            .claim(asker("k2", "s c", &rates, &limits), wish(NOON + 6))
+            .expect("an answer"),
+    );
 }
 
 #[test]
@@ -92,7 +112,7 @@ fn a_day_is_shared_and_what_was_refused_uses_up_nothing_of_it() {
         daily: DailyLimit::At(2),
         ..limits()
     };
-    let asker = asker("k", "a", &[], &limits);
+    let asker = asker("k", "s a", &[], &limits);
     for (index, counted) in (0i64..).zip([Counted::Yes, Counted::No, Counted::Yes]) {
         let id = granted(permits.claim(asker, wish(NOON + index)).expect("an answer"));
         permits.answered(id, at(NOON + 5), counted).expect("written");
@@ -118,7 +138,12 @@ fn a_day_is_shared_and_what_was_refused_uses_up_nothing_of_it() {
 fn the_past_of_others_is_told_and_ours_is_not() {
     let (_folder, mut permits) = open();
     let limits = limits();
-    for (key, account, campaign) in [("k", "a", "ours"), ("k", "a", "theirs"), ("k", "z", "theirs"), ("q", "z", "theirs")] {
+    for (key, account, campaign) in [
+        ("k", "s a", "ours"),
+        ("k", "s a", "theirs"),
+        ("k", "s z", "theirs"),
+        ("q", "s z", "theirs"),
+    ] {
         let asker = Asker {
             campaign,
             ..asker(key, account, &[], &limits)
@@ -126,7 +151,7 @@ fn the_past_of_others_is_told_and_ours_is_not() {
         granted(permits.claim(asker, wish(NOON)).expect("an answer"));
     }
     let name = |account: &str| {
-        if account == "a" {
+        if account == "s a" {
             Name::Ours(Some("A".to_owned()))
         } else {
             Name::Others
@@ -135,15 +160,15 @@ fn the_past_of_others_is_told_and_ours_is_not() {
     let past = permits.past("k", "ours", at(0), name).expect("a past");
     assert_eq!(
         past.iter().map(|past| past.account.as_deref()).collect::<Vec<_>>(),
-        [Some("A"), Some("z")]
+        [Some("A"), Some("s z")]
     );
     assert_eq!(
         past[0].answered,
         at(NOON + 60_000),
         "an answer that nobody saw may have come as late as the time-out"
     );
-    assert_eq!(permits.first_at("a").expect("an answer"), Some(at(NOON)));
-    assert_eq!(permits.first_at("b").expect("an answer"), None);
+    assert_eq!(permits.first_at("s a").expect("an answer"), Some(at(NOON)));
+    assert_eq!(permits.first_at("s b").expect("an answer"), None);
     assert_eq!(permits.salt().expect("a salt").len(), 64);
 }
 
@@ -164,7 +189,7 @@ fn a_file_that_is_no_database_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("shared.db");
     std::fs::write(&path, "this is no database, though it is long enough to be read as one".repeat(20)).expect("written");
-    let error = Permits::open(&path, at(0)).expect_err("a refusal").to_string();
+    let error = Permits::open(&path, opening(0)).expect_err("a refusal").to_string();
     assert!(error.contains("shared.db") && error.contains("ROWCAST_DATA_DIR"), "{error}");
 }
 
@@ -175,12 +200,12 @@ fn whoever_begins_after_the_clock_was_set_back_and_whoever_began_before_share_th
         rate: rate("2/min"),
         ..limits()
     };
-    let asker = asker("k", "a", &[], &limits);
+    let asker = asker("k", "s a", &[], &limits);
     let hour = 3_600_000;
     let first = granted(before.claim(asker, wish(NOON + hour)).expect("an answer"));
     before.answered(first, at(NOON + hour + 100), Counted::Yes).expect("written");
     let path = folder.path().join("deep").join("shared.db");
-    let mut after = Permits::open(&path, at(NOON + 10_000)).expect("the same");
+    let mut after = Permits::open(&path, opening(NOON + 10_000)).expect("the same");
     let second = granted(after.claim(asker, wish(NOON + 10_000)).expect("an answer"));
     after.answered(second, at(NOON + 10_100), Counted::Yes).expect("written");
     // Both are at 13:00:00 by the time of the permits, and the minute is full for both.
@@ -211,19 +236,19 @@ fn what_a_wrong_clock_left_days_ahead_counts_as_just_used_and_no_longer() {
         gap: "10s".parse().ok(),
         ..limits()
     };
-    let asker = asker("k", "a", &[], &limits);
+    let asker = asker("k", "s a", &[], &limits);
     let far = 400 * 86_400_000;
     let answered = granted(permits.claim(asker, wish(NOON + far)).expect("an answer"));
     permits.answered(answered, at(NOON + far + 100), Counted::Yes).expect("written");
     // The process of this one was killed.
     granted(permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer"));
     permits
-        .hold("a", at(NOON + far + 3_600_000), at(NOON + far + 11_000))
+        .hold("s a", at(NOON + far + 3_600_000), at(NOON + far + 11_000))
         .expect("written");
     let held = permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer");
     assert_eq!(held, Claim::Later(at(NOON + far + 3_600_000), Wait::Held));
     let path = folder.path().join("deep").join("shared.db");
-    let mut permits = Permits::open(&path, at(NOON)).expect("the same");
+    let mut permits = Permits::open(&path, opening(NOON)).expect("the same");
     assert_eq!(
         permits.claim(asker, wish(NOON)).expect("an answer"),
         Claim::Later(at(NOON + 60_001), Wait::AccountRate),
@@ -240,13 +265,13 @@ fn the_day_is_the_service_s_whatever_time_the_permits_have() {
         daily: DailyLimit::At(1),
         ..limits()
     };
-    let asker = asker("k", "a", &[], &limits);
+    let asker = asker("k", "s a", &[], &limits);
     let (midnight, hour) = (86_400_000, 3_600_000);
     // 22:50, by a clock that is an hour ahead and does not know it; it is set right.
     let first = granted(before.claim(asker, wish(midnight - hour / 6)).expect("an answer"));
     before.answered(first, at(midnight - hour / 6), Counted::Yes).expect("written");
     let path = folder.path().join("deep").join("shared.db");
-    let mut after = Permits::open(&path, at(midnight - hour - hour / 6)).expect("the same");
+    let mut after = Permits::open(&path, opening(midnight - hour - hour / 6)).expect("the same");
     let later = after.claim(asker, wish(midnight - hour)).expect("an answer");
     assert_eq!(later, Claim::Later(at(midnight + 5000), Wait::DailyLimit));
     granted(after.claim(asker, wish(midnight + 5000)).expect("an answer"));
@@ -261,7 +286,7 @@ fn what_may_still_be_refused_is_looked_at_again_soon() {
             day,
             ..limits()
         };
-        let account = format!("{day:?}");
+        let account = format!("s {day:?}");
         let asker = asker("k", &account, &[], &limits);
         let first = granted(permits.claim(asker, wish(NOON)).expect("an answer"));
         permits.answered(first, at(NOON + 5), Counted::Yes).expect("written");
@@ -280,7 +305,7 @@ fn what_a_killed_run_left_on_its_way_arrived_before_the_next_run_of_its_campaign
         rate: rate("1/min"),
         ..limits()
     };
-    let asker = asker("k", "a", &[], &limits);
+    let asker = asker("k", "s a", &[], &limits);
     granted(permits.claim(asker, wish(NOON)).expect("an answer"));
     permits.take_over("another", at(NOON + 3000)).expect("written");
     let look = Claim::Later(at(NOON + 4250), Wait::AccountRate);
@@ -304,8 +329,10 @@ fn many_who_open_claim_and_close_at_once_are_never_told_that_the_database_is_loc
                 scope.spawn(|| {
                     let mut count = 0;
                     for round in 0..10 {
-                        let mut permits = Permits::open(&path, at(NOON)).expect("a database");
-                        let claim = permits.claim(asker("k", "a", &[], &limits), wish(NOON + round)).expect("an answer");
+                        let mut permits = Permits::open(&path, opening(NOON)).expect("a database");
+                        let claim = permits
+                            .claim(asker("k", "s a", &[], &limits), wish(NOON + round))
+                            .expect("an answer");
                         if let Claim::Granted(id) = claim {
                             permits.answered(id, at(NOON + round), Counted::Yes).expect("written");
                             count += 1;
@@ -318,4 +345,196 @@ fn many_who_open_claim_and_close_at_once_are_never_told_that_the_database_is_loc
         threads.into_iter().map(|thread| thread.join().expect("an end")).sum()
     });
     assert_eq!(granted, 70);
+}
+
+/// Three messages at noon, by a clock that the service calls right; then it is set by `set`, and 40 minutes later a process
+/// begins that is told so, or not before its first answer.
+fn begin_after_the_clock_was_set(set: i64, told_at_once: bool) -> (tempfile::TempDir, Permits, i64) {
+    let (folder, mut before) = open();
+    let path = folder.path().join("deep").join("shared.db");
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    before.told(told(NOON, 0), at(NOON)).expect("written");
+    for second in 0..3 {
+        let id = granted(before.claim(asker, wish(NOON + second * 1000)).expect("an answer"));
+        before.answered(id, at(NOON + second * 1000 + 10), Counted::Yes).expect("written");
+    }
+    let now = NOON + set + 2_400_000;
+    let skew = told_at_once.then(|| told(now, -set));
+    let after = Permits::open(&path, Opening { skew, ..opening(now) }).expect("the same");
+    (folder, after, now)
+}
+
+fn hourly() -> AccountLimits {
+    AccountLimits {
+        hourly: DailyLimit::At(3),
+        ..limits()
+    }
+}
+
+/// When the hour opens, in seconds after a right clock shows noon.
+fn opens(claim: &Claim, set: i64) -> i64 {
+    match claim {
+        Claim::Later(at, Wait::Hourly) => (at.as_millis() - set - NOON).div_euclid(1000),
+        _ => panic!("{claim:?}"),
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_between_two_processes_opens_no_window_and_shuts_none() {
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    for set in [7_200_000, -7_200_000, 86_400_000, -40 * 86_400_000, 400 * 86_400_000] {
+        let (_folder, mut after, now) = begin_after_the_clock_was_set(set, true);
+        let later = after.claim(asker, wish(now)).expect("an answer");
+        assert!((3600..=3603).contains(&opens(&later, set)), "{set}: {later:?}");
+        let past = after
+            .past("k", "another", at(now - 3_600_000), |_| Name::Ours(None))
+            .expect("the past");
+        let left = (past[0].left.as_millis() - set - NOON).div_euclid(1000);
+        assert!((0..=3).contains(&left) && past.len() == 3, "{set}: {past:?}");
+        granted(after.claim(asker, wish(now + 1_203_000)).expect("an answer"));
+    }
+}
+
+#[test]
+fn the_first_answer_tells_what_no_look_up_told() {
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    for set in [7_200_000, 86_400_000] {
+        let (_folder, mut after, now) = begin_after_the_clock_was_set(set, false);
+        let first = granted(after.claim(asker, wish(now)).expect("an answer"));
+        after.answered(first, at(now + 10), Counted::No).expect("written");
+        after.told(told(now + 10, -set), at(now + 10)).expect("written");
+        let later = after.claim(asker, wish(now + 20)).expect("an answer");
+        assert!((3600..=3603).contains(&opens(&later, set)), "{set}: {later:?}");
+        granted(after.claim(asker, wish(now + 1_203_000)).expect("an answer"));
+    }
+}
+
+#[test]
+fn a_service_whose_machines_disagree_makes_nobody_s_permits_older() {
+    let (folder, mut one) = open();
+    let path = folder.path().join("deep").join("shared.db");
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    one.told(told(NOON, 0), at(NOON)).expect("written");
+    for second in 0..3 {
+        let id = granted(one.claim(asker, wish(NOON + second * 1000)).expect("an answer"));
+        one.answered(id, at(NOON + second * 1000 + 10), Counted::Yes).expect("written");
+    }
+    let skew = Some(told(NOON + 5000, -7_200_000));
+    let mut other = Permits::open(
+        &path,
+        Opening {
+            skew,
+            ..opening(NOON + 5000)
+        },
+    )
+    .expect("the same");
+    let later = other.claim(asker, wish(NOON + 5000)).expect("an answer");
+    assert_eq!(
+        opens(&later, 0),
+        3600,
+        "what would be in the future by the service's word is not dated by it"
+    );
+}
+
+#[test]
+fn holds_go_on_as_the_service_s_clock_does() {
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    let (folder, mut before) = open();
+    before.told(told(NOON, 0), at(NOON)).expect("written");
+    before.hold("s a", at(NOON + 3_600_000), at(NOON)).expect("written");
+    let now = NOON + 7_200_000 + 60_000;
+    let skew = Some(told(now, -7_200_000));
+    let path = folder.path().join("deep").join("shared.db");
+    let mut after = Permits::open(&path, Opening { skew, ..opening(now) }).expect("the same");
+    let held = after.claim(asker, wish(now)).expect("an answer");
+    assert!(
+        matches!(held, Claim::Later(until, Wait::Held) if until > at(NOON + 10_800_000)),
+        "{held:?}"
+    );
+}
+
+#[test]
+fn a_hold_without_a_time_is_everybody_s_and_grows_once_for_one_storm() {
+    let limits = limits();
+    let asker = asker("k", "s a", &[], &limits);
+    let (folder, mut ours) = open();
+    let mut theirs = Permits::open(&folder.path().join("deep").join("shared.db"), opening(0)).expect("the same");
+    assert_eq!(
+        ours.hold_untold("s a", at(NOON), at(NOON + 10)).expect("written"),
+        at(NOON + 60_010)
+    );
+    assert_eq!(
+        theirs.hold_untold("s a", at(NOON + 5), at(NOON + 15)).expect("written"),
+        at(NOON + 60_010)
+    );
+    let later = Claim::Later(at(NOON + 60_010), Wait::Held);
+    assert_eq!(theirs.claim(asker, wish(NOON + 20)).expect("an answer"), later);
+    // Theirs is the first to try again.
+    let again = NOON + 60_010;
+    granted(theirs.claim(asker, wish(again)).expect("an answer"));
+    assert_eq!(
+        theirs.hold_untold("s a", at(again), at(again + 10)).expect("written"),
+        at(again + 120_010)
+    );
+    assert_eq!(
+        ours.hold_untold("s a", at(again), at(again + 15)).expect("written"),
+        at(again + 120_010)
+    );
+    granted(ours.claim(asker, wish(again + 120_010)).expect("an answer"));
+    ours.sent("s a").expect("written");
+    let after = again + 120_020;
+    assert_eq!(
+        theirs.hold_untold("s a", at(after), at(after + 10)).expect("written"),
+        at(after + 60_010)
+    );
+}
+
+#[test]
+fn what_nobody_can_count_any_more_is_forgotten_by_the_last_permit_and_not_by_a_clock() {
+    let (folder, mut permits) = open();
+    let limits = limits();
+    let asker = asker("k", "s a", &[], &limits);
+    let day = 86_400_000;
+    granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+    granted(permits.claim(asker, wish(NOON + 40 * day)).expect("an answer"));
+    let path = folder.path().join("deep").join("shared.db");
+    let permits = Permits::open(&path, opening(NOON + 400 * day)).expect("the same");
+    let past = permits.past("k", "another", at(0), |_| Name::Others).expect("a past");
+    assert_eq!(past.iter().map(|past| past.left).collect::<Vec<_>>(), [at(NOON + 40 * day)]);
+}
+
+#[test]
+fn permits_of_an_older_form_are_taken_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shared.db");
+    let limits = hourly();
+    let asker = asker("k", "s a", &[], &limits);
+    {
+        let mut permits = Permits::open(&path, opening(NOON)).expect("a database");
+        for _ in 0..3 {
+            let id = granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+            permits.answered(id, at(NOON + 10), Counted::Yes).expect("written");
+        }
+        permits.hold("s b", at(NOON + 60_000), at(NOON)).expect("written");
+    }
+    let connection = Connection::open(&path).expect("a database");
+    connection
+        .execute_batch(
+            "DROP TABLE clock; ALTER TABLE hold DROP COLUMN untold; ALTER TABLE hold DROP COLUMN began_at; PRAGMA user_version = 2;",
+        )
+        .expect("the older form");
+    drop(connection);
+    // The clock was set back by half an hour meanwhile: the last permit of the older form is gone on from.
+    let mut permits = Permits::open(&path, opening(NOON - 1_800_000)).expect("the newest form");
+    let later = permits.claim(asker, wish(NOON - 1_800_000)).expect("an answer");
+    assert_eq!(later, Claim::Later(at(NOON + 1_800_001), Wait::Hourly));
+    let held = permits
+        .claim(Asker { account: "s b", ..asker }, wish(NOON - 1_800_000))
+        .expect("an answer");
+    assert_eq!(held, Claim::Later(at(NOON - 1_740_000), Wait::Held));
 }
