@@ -265,8 +265,8 @@ impl<'a> Dispatcher<'a> {
         if let Some(instead) = self.at_the_gate(planned, &draft, slot) {
             return instead;
         }
-        let now = self.sender.clock.now();
-        let claimed = self.shared.map(|shared| shared.claim(slot, &draft, now));
+        let clock = self.sender.clock;
+        let claimed = self.shared.map(|shared| shared.claim(slot, &draft, || clock.now()));
         let shared = match claimed {
             None => None,
             Some(Ok(Claimed::Granted(id))) => Some(id),
@@ -282,7 +282,7 @@ impl<'a> Dispatcher<'a> {
                 return Admitted::Rests;
             }
         };
-        let permit = self.schedule.borrow_mut().leave(slot, now);
+        let permit = self.schedule.borrow_mut().leave(slot, clock.now());
         (self.tell)(Event::Left {
             row: planned.number,
             account: slot.account,

@@ -91,11 +91,11 @@ impl Shared {
         }
     }
 
-    /// Asks for a permit to send a draft at `now`.
+    /// Asks for a permit to send a draft, at the time that `now` tells when nobody else asks.
     ///
     /// # Errors
     /// The permits cannot be read or written.
-    pub fn claim(&self, slot: Slot, draft: &Draft, now: Moment) -> Result<Claimed, DatabaseError> {
+    pub fn claim(&self, slot: Slot, draft: &Draft, now: impl FnOnce() -> Moment) -> Result<Claimed, DatabaseError> {
         let index = usize::from(slot.account);
         let id = self.accounts.get(index).and_then(Option::as_deref);
         let asker = Asker {
@@ -106,12 +106,11 @@ impl Shared {
             limits: self.limits.of(id),
         };
         let wish = Wish {
-            at: now,
             ahead: self.ahead.get(),
             timeout: self.timeout,
             opener: opener(draft),
         };
-        Ok(match self.permits.borrow_mut().claim(asker, wish)? {
+        Ok(match self.permits.borrow_mut().claim(asker, wish, now)? {
             Claim::Granted(id) => Claimed::Granted(id),
             Claim::Later(until, why) => Claimed::Later(Later { until, why }),
         })

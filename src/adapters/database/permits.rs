@@ -66,14 +66,22 @@ pub struct Asker<'a> {
 /// One request that wants to leave.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
-    /// When.
-    pub at: Moment,
     /// How many milliseconds the service's clock is ahead.
     pub ahead: i64,
     /// How long the request can be on its way at most.
     pub timeout: Duration,
     /// Whether it may open a conversation.
     pub opener: Opener,
+}
+
+/// A wish, and when it is heard.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    /// When, by the time of the permits.
+    at: Moment,
+    /// How many milliseconds the service's clock is ahead of that.
+    ahead: i64,
+    wish: Wish,
 }
 
 /// What became of asking.
@@ -121,26 +129,28 @@ impl Permits {
         read.map_err(self.failed("read"))
     }
 
-    /// Asks for a permit.
+    /// Asks for a permit. `now` is asked what time it is once nobody else may write: the wait for others would date it too early,
+    /// and whoever came meanwhile would make our clock seem slow.
     ///
     /// # Errors
     /// The database cannot be read or written.
-    pub fn claim(&mut self, asker: Asker<'_>, wish: Wish) -> Result<Claim, DatabaseError> {
+    pub fn claim(&mut self, asker: Asker<'_>, wish: Wish, now: impl FnOnce() -> Moment) -> Result<Claim, DatabaseError> {
         let failed = self.failed("write");
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(&failed)?;
-        self.time.go_on(&transaction, wish.at).map_err(&failed)?;
+        let now = now();
+        self.time.go_on(&transaction, now).map_err(&failed)?;
         let offset = self.time.offset();
-        let wish = Wish {
-            at: wish.at.shifted(offset),
+        let heard = Heard {
+            at: now.shifted(offset),
             ahead: wish.ahead - offset,
-            ..wish
+            wish,
         };
         let hold = hold_of(&transaction, asker.account).map_err(&failed)?;
         if hold.storm.times() > 0 {
             self.stormy.insert(asker.account.to_owned());
         }
-        if let Some((opens, why)) = holds_back(&transaction, asker, wish, hold.until).map_err(&failed)? {
+        if let Some((opens, why)) = holds_back(&transaction, asker, heard, hold.until).map_err(&failed)? {
             transaction.commit().map_err(&failed)?;
             return Ok(Claim::Later(opens.shifted(-offset), why));
         }
@@ -149,13 +159,13 @@ impl Permits {
                 "INSERT INTO permit (key, account, campaign, left_at, until_at, answered, counted, fresh) VALUES (?, ?, ?, ?, ?, 0, 1, ?)",
             )
             .and_then(|mut insert| {
-                let until = wish.at + wish.timeout;
-                let fresh = wish.opener == Opener::New;
+                let until = heard.at + heard.wish.timeout;
+                let fresh = heard.wish.opener == Opener::New;
                 insert.execute(params![
                     asker.key,
                     asker.account,
                     asker.campaign,
-                    wish.at.as_millis(),
+                    heard.at.as_millis(),
                     until.as_millis(),
                     fresh
                 ])
@@ -165,9 +175,9 @@ impl Permits {
         transaction
             .prepare_cached("INSERT OR IGNORE INTO account (account, first_at) VALUES (?, ?)")
             // Days are the service's.
-            .and_then(|mut insert| insert.execute(params![asker.account, wish.at.shifted(wish.ahead).as_millis()]))
+            .and_then(|mut insert| insert.execute(params![asker.account, heard.at.shifted(heard.ahead).as_millis()]))
             .map_err(&failed)?;
-        self.time.left(&transaction, wish.at).map_err(&failed)?;
+        self.time.left(&transaction, heard.at).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         Ok(Claim::Granted(PermitId(id)))
     }
@@ -263,19 +273,27 @@ pub enum Name {
 type HeldBack = Option<(Moment, Wait)>;
 
 /// What holds the request back, if anything does: the limit that opens last.
-fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish, hold: Option<Moment>) -> rusqlite::Result<HeldBack> {
+fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, heard: Heard, hold: Option<Moment>) -> rusqlite::Result<HeldBack> {
     let limits = asker.limits;
     let mut held: HeldBack = None;
     let mut note = |found: HeldBack| {
         if let Some((at, _)) = found
-            && at > wish.at
+            && at > heard.at
             && held.is_none_or(|(known, _)| known < at)
         {
             held = found;
         }
     };
     for rate in asker.key_rates {
-        note(window(db, Which::Key, asker.key, rate.count(), rate.period(), wish, Wait::KeyRate)?);
+        note(window(
+            db,
+            Which::Key,
+            asker.key,
+            rate.count(),
+            rate.period(),
+            heard,
+            Wait::KeyRate,
+        )?);
     }
     if let Some(rate) = limits.rate.rate() {
         note(window(
@@ -284,33 +302,33 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish, hold: Option<M
             asker.account,
             rate.count(),
             rate.period(),
-            wish,
+            heard,
             Wait::AccountRate,
         )?);
     }
     if let DailyLimit::At(count) = limits.hourly {
-        note(window(db, Which::Messages, asker.account, count, HOUR, wish, Wait::Hourly)?);
+        note(window(db, Which::Messages, asker.account, count, HOUR, heard, Wait::Hourly)?);
     }
     for (limit, which, why) in [
         (limits.daily, Which::Messages, Wait::DailyLimit),
         (limits.new_conversations, Which::NewConversations, Wait::NewConversations),
     ] {
         let DailyLimit::At(count) = limit else { continue };
-        if which == Which::NewConversations && wish.opener == Opener::Known {
+        if which == Which::NewConversations && heard.wish.opener == Opener::Known {
             continue;
         }
         note(match limits.day {
-            DayKind::Rolling => window(db, which, asker.account, count, DAY, wish, why)?,
-            DayKind::Utc => day(db, which, asker.account, count, wish, why)?,
+            DayKind::Rolling => window(db, which, asker.account, count, DAY, heard, why)?,
+            DayKind::Utc => day(db, which, asker.account, count, heard, why)?,
         });
     }
     if let Some(ramp) = limits.ramp {
         let first: Option<i64> = db
             .query_row("SELECT first_at FROM account WHERE account = ?", [asker.account], |row| row.get(0))
             .optional()?;
-        let today = wish.at.shifted(wish.ahead).utc_day();
+        let today = heard.at.shifted(heard.ahead).utc_day();
         let first = first.map_or(today, |at| Moment::from_millis(at).utc_day());
-        note(day(db, Which::Messages, asker.account, ramp.on(today - first), wish, Wait::Ramp)?);
+        note(day(db, Which::Messages, asker.account, ramp.on(today - first), heard, Wait::Ramp)?);
     }
     note(hold.map(|until| (until, Wait::Held)));
     if let Some(gap) = limits.gap {
@@ -318,7 +336,7 @@ fn holds_back(db: &Transaction<'_>, asker: Asker<'_>, wish: Wish, hold: Option<M
             .prepare_cached("SELECT left_at FROM permit WHERE account = ? ORDER BY id DESC LIMIT 1")?
             .query_row([asker.account], |row| row.get(0))
             .optional()?;
-        note(last.map(|at| (Moment::from_millis(at).min(wish.at) + gap.shortest, Wait::Gap)));
+        note(last.map(|at| (Moment::from_millis(at).min(heard.at) + gap.shortest, Wait::Gap)));
     }
     Ok(held)
 }
@@ -344,9 +362,17 @@ impl Which {
 }
 
 /// When a sliding window opens: one period after the N-th last request was answered.
-fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Duration, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
+fn window(
+    db: &Transaction<'_>,
+    which: Which,
+    of: &str,
+    count: u32,
+    period: Duration,
+    heard: Heard,
+    why: Wait,
+) -> rusqlite::Result<HeldBack> {
     let Some(skipped) = count.checked_sub(1) else {
-        return Ok(Some((wish.at + DAY, why)));
+        return Ok(Some((heard.at + DAY, why)));
     };
     let query = format!(
         "SELECT id, until_at, answered FROM permit WHERE {} ORDER BY id DESC LIMIT 1 OFFSET ?2",
@@ -359,15 +385,15 @@ fn window(db: &Transaction<'_>, which: Which, of: &str, count: u32, period: Dura
     let Some((id, until, answered)) = found else { return Ok(None) };
     let until = Moment::from_millis(until);
     // The clock of another process may be a little ahead of ours.
-    let until = if answered { until.min(wish.at) } else { until };
+    let until = if answered { until.min(heard.at) } else { until };
     let opens = until + GRAIN + period;
     let may_change = match which {
-        Which::Key | Which::Account => !answered && until >= wish.at,
+        Which::Key | Which::Account => !answered && until >= heard.at,
         // A message that is refused gives its place back, whichever of them it is.
-        Which::Messages | Which::NewConversations => on_their_way(db, which, of, id, wish.at)?,
+        Which::Messages | Which::NewConversations => on_their_way(db, which, of, id, heard.at)?,
     };
     Ok(Some(if may_change {
-        (opens.min(wish.at + LOOK), why)
+        (opens.min(heard.at + LOOK), why)
     } else {
         (opens, why)
     }))
@@ -384,8 +410,8 @@ fn on_their_way(db: &Transaction<'_>, which: Which, of: &str, id: i64, now: Mome
 }
 
 /// When a UTC day opens: at once, or when the next one begins.
-fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why: Wait) -> rusqlite::Result<HeldBack> {
-    let now = wish.at.shifted(wish.ahead);
+fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, heard: Heard, why: Wait) -> rusqlite::Result<HeldBack> {
+    let now = heard.at.shifted(heard.ahead);
     let query = format!(
         "SELECT COUNT(*), COALESCE(SUM(answered = 0 AND until_at >= ?4), 0) FROM permit WHERE {} AND until_at >= ?2 AND left_at < ?3",
         which.condition()
@@ -393,15 +419,15 @@ fn day(db: &Transaction<'_>, which: Which, of: &str, limit: u32, wish: Wish, why
     let mut statement = db.prepare_cached(&query)?;
     for today in ((now - MIDNIGHT_MARGIN).utc_day()..=(now + MIDNIGHT_MARGIN).utc_day()).rev() {
         let (first, next) = (Moment::start_of_utc_day(today), Moment::start_of_utc_day(today + 1));
-        let from = (first - MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
-        let to = (next + MIDNIGHT_MARGIN).shifted(-wish.ahead).as_millis();
+        let from = (first - MIDNIGHT_MARGIN).shifted(-heard.ahead).as_millis();
+        let to = (next + MIDNIGHT_MARGIN).shifted(-heard.ahead).as_millis();
         let (used, outstanding): (u32, u32) =
-            statement.query_row(params![of, from, to, wish.at.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            statement.query_row(params![of, from, to, heard.at.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if used >= limit {
-            let opens = (next + MIDNIGHT_MARGIN).shifted(-wish.ahead);
+            let opens = (next + MIDNIGHT_MARGIN).shifted(-heard.ahead);
             // A message that is refused gives its place back.
             let may_change = used - outstanding < limit;
-            return Ok(Some((if may_change { opens.min(wish.at + LOOK) } else { opens }, why)));
+            return Ok(Some((if may_change { opens.min(heard.at + LOOK) } else { opens }, why)));
         }
     }
     Ok(None)

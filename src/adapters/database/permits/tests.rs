@@ -25,14 +25,11 @@ fn asker<'a>(key: &'a str, account: &'a str, key_rates: &'a [Rate], limits: &'a 
     }
 }
 
-fn wish(millis: i64) -> Wish {
-    Wish {
-        at: at(millis),
-        ahead: 0,
-        timeout: Duration::from_mins(1),
-        opener: Opener::New,
-    }
-}
+const WISH: Wish = Wish {
+    ahead: 0,
+    timeout: Duration::from_mins(1),
+    opener: Opener::New,
+};
 
 fn opening(now: i64) -> Opening<'static> {
     Opening {
@@ -69,20 +66,24 @@ fn what_one_process_claimed_another_cannot() {
         rate: rate("1/min"),
         ..limits()
     };
-    let id = granted(ours.claim(asker("k", "s a", &[], &limits), wish(NOON)).expect("an answer"));
+    let id = granted(ours.claim(asker("k", "s a", &[], &limits), WISH, || at(NOON)).expect("an answer"));
     let other = asker("k2", "s a", &[], &limits);
     assert_eq!(
-        theirs.claim(other, wish(NOON + 10)).expect("an answer"),
+        theirs.claim(other, WISH, || at(NOON + 10)).expect("an answer"),
         Claim::Later(at(NOON + 260), Wait::AccountRate),
         "the answer is outstanding: look again soon"
     );
     ours.answered(id, at(NOON + 20), Counted::Yes).expect("written");
     assert_eq!(
-        theirs.claim(other, wish(NOON + 30)).expect("an answer"),
+        theirs.claim(other, WISH, || at(NOON + 30)).expect("an answer"),
         Claim::Later(at(NOON + 60_021), Wait::AccountRate)
     );
-    granted(theirs.claim(asker("k2", "s b", &[], &limits), wish(NOON + 30)).expect("an answer"));
-    granted(theirs.claim(other, wish(NOON + 60_021)).expect("an answer"));
+    granted(
+        theirs
+            .claim(asker("k2", "s b", &[], &limits), WISH, || at(NOON + 30))
+            .expect("an answer"),
+    );
+    granted(theirs.claim(other, WISH, || at(NOON + 60_021)).expect("an answer"));
 }
 
 #[test]
@@ -91,16 +92,20 @@ fn a_key_is_limited_whichever_account_sends() {
     let rates = [Rate::new(2, Duration::from_secs(10)).expect("a rate")];
     let limits = limits();
     for account in ["s a", "s b"] {
-        let id = granted(permits.claim(asker("k", account, &rates, &limits), wish(NOON)).expect("an answer"));
+        let id = granted(
+            permits
+                .claim(asker("k", account, &rates, &limits), WISH, || at(NOON))
+                .expect("an answer"),
+        );
         permits.answered(id, at(NOON + 5), Counted::No).expect("written");
     }
     let third = permits
-        .claim(asker("k", "s c", &rates, &limits), wish(NOON + 6))
+        .claim(asker("k", "s c", &rates, &limits), WISH, || at(NOON + 6))
         .expect("an answer");
     assert_eq!(third, Claim::Later(at(NOON + 10_006), Wait::KeyRate));
     granted(
         permits
-            .claim(asker("k2", "s c", &rates, &limits), wish(NOON + 6))
+            .claim(asker("k2", "s c", &rates, &limits), WISH, || at(NOON + 6))
             .expect("an answer"),
     );
 }
@@ -114,22 +119,22 @@ fn a_day_is_shared_and_what_was_refused_uses_up_nothing_of_it() {
     };
     let asker = asker("k", "s a", &[], &limits);
     for (index, counted) in (0i64..).zip([Counted::Yes, Counted::No, Counted::Yes]) {
-        let id = granted(permits.claim(asker, wish(NOON + index)).expect("an answer"));
+        let id = granted(permits.claim(asker, WISH, || at(NOON + index)).expect("an answer"));
         permits.answered(id, at(NOON + 5), counted).expect("written");
     }
     let midnight = 86_400_000 + 5000;
     assert_eq!(
-        permits.claim(asker, wish(NOON + 9)).expect("an answer"),
+        permits.claim(asker, WISH, || at(NOON + 9)).expect("an answer"),
         Claim::Later(at(midnight), Wait::DailyLimit)
     );
-    let id = granted(permits.claim(asker, wish(midnight)).expect("an answer"));
+    let id = granted(permits.claim(asker, WISH, || at(midnight)).expect("an answer"));
     permits.answered(id, at(midnight), Counted::Yes).expect("written");
     let rolling = AccountLimits {
         day: DayKind::Rolling,
         ..limits.clone()
     };
     let later = permits
-        .claim(Asker { limits: &rolling, ..asker }, wish(midnight + 1))
+        .claim(Asker { limits: &rolling, ..asker }, WISH, || at(midnight + 1))
         .expect("an answer");
     assert_eq!(later, Claim::Later(at(NOON + 5 + 86_400_001), Wait::DailyLimit));
 }
@@ -148,7 +153,7 @@ fn the_past_of_others_is_told_and_ours_is_not() {
             campaign,
             ..asker(key, account, &[], &limits)
         };
-        granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+        granted(permits.claim(asker, WISH, || at(NOON)).expect("an answer"));
     }
     let name = |account: &str| {
         if account == "s a" {
@@ -202,27 +207,27 @@ fn whoever_begins_after_the_clock_was_set_back_and_whoever_began_before_share_th
     };
     let asker = asker("k", "s a", &[], &limits);
     let hour = 3_600_000;
-    let first = granted(before.claim(asker, wish(NOON + hour)).expect("an answer"));
+    let first = granted(before.claim(asker, WISH, || at(NOON + hour)).expect("an answer"));
     before.answered(first, at(NOON + hour + 100), Counted::Yes).expect("written");
     let path = folder.path().join("deep").join("shared.db");
     let mut after = Permits::open(&path, opening(NOON + 10_000)).expect("the same");
-    let second = granted(after.claim(asker, wish(NOON + 10_000)).expect("an answer"));
+    let second = granted(after.claim(asker, WISH, || at(NOON + 10_000)).expect("an answer"));
     after.answered(second, at(NOON + 10_100), Counted::Yes).expect("written");
     // Both are at 13:00:00 by the time of the permits, and the minute is full for both.
     assert_eq!(
-        after.claim(asker, wish(NOON + 10_200)).expect("an answer"),
+        after.claim(asker, WISH, || at(NOON + 10_200)).expect("an answer"),
         Claim::Later(at(NOON + 70_101), Wait::AccountRate)
     );
     assert_eq!(
-        before.claim(asker, wish(NOON + hour + 10_200)).expect("an answer"),
+        before.claim(asker, WISH, || at(NOON + hour + 10_200)).expect("an answer"),
         Claim::Later(at(NOON + hour + 60_101), Wait::AccountRate)
     );
-    let third = granted(before.claim(asker, wish(NOON + hour + 61_000)).expect("an answer"));
+    let third = granted(before.claim(asker, WISH, || at(NOON + hour + 61_000)).expect("an answer"));
     before.answered(third, at(NOON + hour + 61_100), Counted::Yes).expect("written");
-    let fourth = granted(before.claim(asker, wish(NOON + hour + 61_200)).expect("an answer"));
+    let fourth = granted(before.claim(asker, WISH, || at(NOON + hour + 61_200)).expect("an answer"));
     before.answered(fourth, at(NOON + hour + 61_300), Counted::Yes).expect("written");
     // 61.4 s after noon and an hour: the clock that was set back shows ten seconds more than noon and that.
-    let later = after.claim(asker, wish(NOON + 71_400)).expect("an answer");
+    let later = after.claim(asker, WISH, || at(NOON + 71_400)).expect("an answer");
     assert_eq!(later, Claim::Later(at(NOON + 131_101), Wait::AccountRate));
     let past = after.past("k", "another", at(NOON), |_| Name::Ours(None)).expect("the past");
     assert_eq!(past.last().map(|past| past.left), Some(at(NOON + 71_200)));
@@ -238,23 +243,23 @@ fn what_a_wrong_clock_left_days_ahead_counts_as_just_used_and_no_longer() {
     };
     let asker = asker("k", "s a", &[], &limits);
     let far = 400 * 86_400_000;
-    let answered = granted(permits.claim(asker, wish(NOON + far)).expect("an answer"));
+    let answered = granted(permits.claim(asker, WISH, || at(NOON + far)).expect("an answer"));
     permits.answered(answered, at(NOON + far + 100), Counted::Yes).expect("written");
     // The process of this one was killed.
-    granted(permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer"));
+    granted(permits.claim(asker, WISH, || at(NOON + far + 11_000)).expect("an answer"));
     permits
         .hold("s a", at(NOON + far + 3_600_000), at(NOON + far + 11_000))
         .expect("written");
-    let held = permits.claim(asker, wish(NOON + far + 11_000)).expect("an answer");
+    let held = permits.claim(asker, WISH, || at(NOON + far + 11_000)).expect("an answer");
     assert_eq!(held, Claim::Later(at(NOON + far + 3_600_000), Wait::Held));
     let path = folder.path().join("deep").join("shared.db");
     let mut permits = Permits::open(&path, opening(NOON)).expect("the same");
     assert_eq!(
-        permits.claim(asker, wish(NOON)).expect("an answer"),
+        permits.claim(asker, WISH, || at(NOON)).expect("an answer"),
         Claim::Later(at(NOON + 60_001), Wait::AccountRate),
         "no burst"
     );
-    let id = granted(permits.claim(asker, wish(NOON + 60_001)).expect("an answer"));
+    let id = granted(permits.claim(asker, WISH, || at(NOON + 60_001)).expect("an answer"));
     permits.answered(id, at(NOON + 60_002), Counted::Yes).expect("written");
 }
 
@@ -268,13 +273,13 @@ fn the_day_is_the_service_s_whatever_time_the_permits_have() {
     let asker = asker("k", "s a", &[], &limits);
     let (midnight, hour) = (86_400_000, 3_600_000);
     // 22:50, by a clock that is an hour ahead and does not know it; it is set right.
-    let first = granted(before.claim(asker, wish(midnight - hour / 6)).expect("an answer"));
+    let first = granted(before.claim(asker, WISH, || at(midnight - hour / 6)).expect("an answer"));
     before.answered(first, at(midnight - hour / 6), Counted::Yes).expect("written");
     let path = folder.path().join("deep").join("shared.db");
     let mut after = Permits::open(&path, opening(midnight - hour - hour / 6)).expect("the same");
-    let later = after.claim(asker, wish(midnight - hour)).expect("an answer");
+    let later = after.claim(asker, WISH, || at(midnight - hour)).expect("an answer");
     assert_eq!(later, Claim::Later(at(midnight + 5000), Wait::DailyLimit));
-    granted(after.claim(asker, wish(midnight + 5000)).expect("an answer"));
+    granted(after.claim(asker, WISH, || at(midnight + 5000)).expect("an answer"));
 }
 
 #[test]
@@ -288,13 +293,13 @@ fn what_may_still_be_refused_is_looked_at_again_soon() {
         };
         let account = format!("s {day:?}");
         let asker = asker("k", &account, &[], &limits);
-        let first = granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+        let first = granted(permits.claim(asker, WISH, || at(NOON)).expect("an answer"));
         permits.answered(first, at(NOON + 5), Counted::Yes).expect("written");
-        let second = granted(permits.claim(asker, wish(NOON + 10)).expect("an answer"));
-        let later = permits.claim(asker, wish(NOON + 20)).expect("an answer");
+        let second = granted(permits.claim(asker, WISH, || at(NOON + 10)).expect("an answer"));
+        let later = permits.claim(asker, WISH, || at(NOON + 20)).expect("an answer");
         assert_eq!(later, Claim::Later(at(NOON + 270), Wait::DailyLimit));
         permits.answered(second, at(NOON + 30), Counted::No).expect("written");
-        granted(permits.claim(asker, wish(NOON + 270)).expect("an answer"));
+        granted(permits.claim(asker, WISH, || at(NOON + 270)).expect("an answer"));
     }
 }
 
@@ -306,13 +311,13 @@ fn what_a_killed_run_left_on_its_way_arrived_before_the_next_run_of_its_campaign
         ..limits()
     };
     let asker = asker("k", "s a", &[], &limits);
-    granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+    granted(permits.claim(asker, WISH, || at(NOON)).expect("an answer"));
     permits.take_over("another", at(NOON + 3000)).expect("written");
     let look = Claim::Later(at(NOON + 4250), Wait::AccountRate);
-    assert_eq!(permits.claim(asker, wish(NOON + 4000)).expect("an answer"), look);
+    assert_eq!(permits.claim(asker, WISH, || at(NOON + 4000)).expect("an answer"), look);
     permits.take_over("c", at(NOON + 5000)).expect("written");
     let later = Claim::Later(at(NOON + 65_001), Wait::AccountRate);
-    assert_eq!(permits.claim(asker, wish(NOON + 6000)).expect("an answer"), later);
+    assert_eq!(permits.claim(asker, WISH, || at(NOON + 6000)).expect("an answer"), later);
 }
 
 #[test]
@@ -331,7 +336,7 @@ fn many_who_open_claim_and_close_at_once_are_never_told_that_the_database_is_loc
                     for round in 0..10 {
                         let mut permits = Permits::open(&path, opening(NOON)).expect("a database");
                         let claim = permits
-                            .claim(asker("k", "s a", &[], &limits), wish(NOON + round))
+                            .claim(asker("k", "s a", &[], &limits), WISH, || at(NOON + round))
                             .expect("an answer");
                         if let Claim::Granted(id) = claim {
                             permits.answered(id, at(NOON + round), Counted::Yes).expect("written");
@@ -356,7 +361,7 @@ fn begin_after_the_clock_was_set(set: i64, told_at_once: bool) -> (tempfile::Tem
     let asker = asker("k", "s a", &[], &limits);
     before.told(told(NOON, 0), at(NOON)).expect("written");
     for second in 0..3 {
-        let id = granted(before.claim(asker, wish(NOON + second * 1000)).expect("an answer"));
+        let id = granted(before.claim(asker, WISH, || at(NOON + second * 1000)).expect("an answer"));
         before.answered(id, at(NOON + second * 1000 + 10), Counted::Yes).expect("written");
     }
     let now = NOON + set + 2_400_000;
@@ -386,14 +391,14 @@ fn a_clock_that_was_set_between_two_processes_opens_no_window_and_shuts_none() {
     let asker = asker("k", "s a", &[], &limits);
     for set in [7_200_000, -7_200_000, 86_400_000, -40 * 86_400_000, 400 * 86_400_000] {
         let (_folder, mut after, now) = begin_after_the_clock_was_set(set, true);
-        let later = after.claim(asker, wish(now)).expect("an answer");
+        let later = after.claim(asker, WISH, || at(now)).expect("an answer");
         assert!((3600..=3603).contains(&opens(&later, set)), "{set}: {later:?}");
         let past = after
             .past("k", "another", at(now - 3_600_000), |_| Name::Ours(None))
             .expect("the past");
         let left = (past[0].left.as_millis() - set - NOON).div_euclid(1000);
         assert!((0..=3).contains(&left) && past.len() == 3, "{set}: {past:?}");
-        granted(after.claim(asker, wish(now + 1_203_000)).expect("an answer"));
+        granted(after.claim(asker, WISH, || at(now + 1_203_000)).expect("an answer"));
     }
 }
 
@@ -403,12 +408,12 @@ fn the_first_answer_tells_what_no_look_up_told() {
     let asker = asker("k", "s a", &[], &limits);
     for set in [7_200_000, 86_400_000] {
         let (_folder, mut after, now) = begin_after_the_clock_was_set(set, false);
-        let first = granted(after.claim(asker, wish(now)).expect("an answer"));
+        let first = granted(after.claim(asker, WISH, || at(now)).expect("an answer"));
         after.answered(first, at(now + 10), Counted::No).expect("written");
         after.told(told(now + 10, -set), at(now + 10)).expect("written");
-        let later = after.claim(asker, wish(now + 20)).expect("an answer");
+        let later = after.claim(asker, WISH, || at(now + 20)).expect("an answer");
         assert!((3600..=3603).contains(&opens(&later, set)), "{set}: {later:?}");
-        granted(after.claim(asker, wish(now + 1_203_000)).expect("an answer"));
+        granted(after.claim(asker, WISH, || at(now + 1_203_000)).expect("an answer"));
     }
 }
 
@@ -420,7 +425,7 @@ fn a_service_whose_machines_disagree_makes_nobody_s_permits_older() {
     let asker = asker("k", "s a", &[], &limits);
     one.told(told(NOON, 0), at(NOON)).expect("written");
     for second in 0..3 {
-        let id = granted(one.claim(asker, wish(NOON + second * 1000)).expect("an answer"));
+        let id = granted(one.claim(asker, WISH, || at(NOON + second * 1000)).expect("an answer"));
         one.answered(id, at(NOON + second * 1000 + 10), Counted::Yes).expect("written");
     }
     let skew = Some(told(NOON + 5000, -7_200_000));
@@ -432,7 +437,7 @@ fn a_service_whose_machines_disagree_makes_nobody_s_permits_older() {
         },
     )
     .expect("the same");
-    let later = other.claim(asker, wish(NOON + 5000)).expect("an answer");
+    let later = other.claim(asker, WISH, || at(NOON + 5000)).expect("an answer");
     assert_eq!(
         opens(&later, 0),
         3600,
@@ -451,7 +456,7 @@ fn holds_go_on_as_the_service_s_clock_does() {
     let skew = Some(told(now, -7_200_000));
     let path = folder.path().join("deep").join("shared.db");
     let mut after = Permits::open(&path, Opening { skew, ..opening(now) }).expect("the same");
-    let held = after.claim(asker, wish(now)).expect("an answer");
+    let held = after.claim(asker, WISH, || at(now)).expect("an answer");
     assert!(
         matches!(held, Claim::Later(until, Wait::Held) if until > at(NOON + 10_800_000)),
         "{held:?}"
@@ -473,10 +478,10 @@ fn a_hold_without_a_time_is_everybody_s_and_grows_once_for_one_storm() {
         at(NOON + 60_010)
     );
     let later = Claim::Later(at(NOON + 60_010), Wait::Held);
-    assert_eq!(theirs.claim(asker, wish(NOON + 20)).expect("an answer"), later);
+    assert_eq!(theirs.claim(asker, WISH, || at(NOON + 20)).expect("an answer"), later);
     // Theirs is the first to try again.
     let again = NOON + 60_010;
-    granted(theirs.claim(asker, wish(again)).expect("an answer"));
+    granted(theirs.claim(asker, WISH, || at(again)).expect("an answer"));
     assert_eq!(
         theirs.hold_untold("s a", at(again), at(again + 10)).expect("written"),
         at(again + 120_010)
@@ -485,7 +490,7 @@ fn a_hold_without_a_time_is_everybody_s_and_grows_once_for_one_storm() {
         ours.hold_untold("s a", at(again), at(again + 15)).expect("written"),
         at(again + 120_010)
     );
-    granted(ours.claim(asker, wish(again + 120_010)).expect("an answer"));
+    granted(ours.claim(asker, WISH, || at(again + 120_010)).expect("an answer"));
     ours.sent("s a").expect("written");
     let after = again + 120_020;
     assert_eq!(
@@ -500,8 +505,8 @@ fn what_nobody_can_count_any_more_is_forgotten_by_the_last_permit_and_not_by_a_c
     let limits = limits();
     let asker = asker("k", "s a", &[], &limits);
     let day = 86_400_000;
-    granted(permits.claim(asker, wish(NOON)).expect("an answer"));
-    granted(permits.claim(asker, wish(NOON + 40 * day)).expect("an answer"));
+    granted(permits.claim(asker, WISH, || at(NOON)).expect("an answer"));
+    granted(permits.claim(asker, WISH, || at(NOON + 40 * day)).expect("an answer"));
     let path = folder.path().join("deep").join("shared.db");
     let permits = Permits::open(&path, opening(NOON + 400 * day)).expect("the same");
     let past = permits.past("k", "another", at(0), |_| Name::Others).expect("a past");
@@ -517,7 +522,7 @@ fn permits_of_an_older_form_are_taken_over() {
     {
         let mut permits = Permits::open(&path, opening(NOON)).expect("a database");
         for _ in 0..3 {
-            let id = granted(permits.claim(asker, wish(NOON)).expect("an answer"));
+            let id = granted(permits.claim(asker, WISH, || at(NOON)).expect("an answer"));
             permits.answered(id, at(NOON + 10), Counted::Yes).expect("written");
         }
         permits.hold("s b", at(NOON + 60_000), at(NOON)).expect("written");
@@ -531,10 +536,34 @@ fn permits_of_an_older_form_are_taken_over() {
     drop(connection);
     // The clock was set back by half an hour meanwhile: the last permit of the older form is gone on from.
     let mut permits = Permits::open(&path, opening(NOON - 1_800_000)).expect("the newest form");
-    let later = permits.claim(asker, wish(NOON - 1_800_000)).expect("an answer");
+    let later = permits.claim(asker, WISH, || at(NOON - 1_800_000)).expect("an answer");
     assert_eq!(later, Claim::Later(at(NOON + 1_800_001), Wait::Hourly));
     let held = permits
-        .claim(Asker { account: "s b", ..asker }, wish(NOON - 1_800_000))
+        .claim(Asker { account: "s b", ..asker }, WISH, || at(NOON - 1_800_000))
         .expect("an answer");
     assert_eq!(held, Claim::Later(at(NOON - 1_740_000), Wait::Held));
+}
+
+#[test]
+fn the_time_of_a_permit_is_asked_for_once_nobody_else_may_write() {
+    let (folder, mut permits) = open();
+    let other = Connection::open(folder.path().join("deep").join("shared.db")).expect("the same");
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    let (released, asked) = std::thread::scope(|scope| {
+        let claiming = scope.spawn(|| {
+            let mut asked = None;
+            let limits = limits();
+            let now = || {
+                asked = Some(std::time::Instant::now());
+                at(NOON)
+            };
+            granted(permits.claim(asker("k", "s a", &[], &limits), WISH, now).expect("an answer"));
+            asked.expect("the time was asked for")
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let released = std::time::Instant::now();
+        other.execute_batch("COMMIT").expect("others may write");
+        (released, claiming.join().expect("an end"))
+    });
+    assert!(asked >= released, "it was asked for {:?} too early", released - asked);
 }
