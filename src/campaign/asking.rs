@@ -134,7 +134,7 @@ impl<'a> Asker<'a> {
             let told = question(self.client).await;
             self.answered(account, ticket);
             if let (Some(reads), Some(id)) = (&self.reads, shared) {
-                reads.answered(id, self.clock.now());
+                reads.answered(id, self.clock.now(), self.client.skew());
             }
             match told {
                 Lookup::Answered(answer) => return Ok(answer),
@@ -194,7 +194,7 @@ impl<'a> Asker<'a> {
     async fn wait_for_others(&self, account: Option<&str>) -> Result<Option<PermitId>, Silence> {
         loop {
             let now = self.clock.now();
-            let later = match self.reads.as_ref().map(|reads| reads.claim(account, now)) {
+            let later = match self.reads.as_ref().map(|reads| reads.claim(account, || self.clock.now())) {
                 Some(Ok(Claimed::Granted(id))) => return Ok(Some(id)),
                 Some(Ok(Claimed::Later(later))) => later,
                 // What cannot be shared just now is asked by the limits of this campaign alone.

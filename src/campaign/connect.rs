@@ -127,7 +127,7 @@ impl Connection {
     /// The limits for questions that are shared with the campaigns of this machine, where any are.
     #[must_use]
     pub fn reads(&self, settings: &Settings) -> Option<Reads> {
-        reads(settings, &self.endpoint, self.key.as_ref()?.expose())
+        reads(settings, &self.endpoint, self.key.as_ref()?.expose(), self.client.skew())
     }
 
     /// Ends the stand-in, where there is one.

@@ -270,14 +270,19 @@ fn campaign_name(salt: &str, journal: &Path) -> String {
 }
 
 /// The limits for questions that whoever asks with `key` shares with the campaigns of this machine. `None` where nothing is
-/// limited, or nothing can be shared: then each asks by its own limits alone.
+/// limited, or nothing can be shared: then each asks by its own limits alone. The service's clock is ahead by `skew`, if it told.
 #[must_use]
-pub fn reads(settings: &Settings, endpoint: &str, key: &str) -> Option<Reads> {
+pub fn reads(settings: &Settings, endpoint: &str, key: &str, skew: Option<Skew>) -> Option<Reads> {
     let pace = &settings.pace;
     if pace.key_rates.is_empty() && pace.read_rate.rate().is_none() {
         return None;
     }
-    let permits = Permits::open(&file_in(settings.data_folder.as_deref()?), wall_time()).ok()?;
+    let opening = Opening {
+        service: endpoint,
+        now: wall_time(),
+        skew,
+    };
+    let permits = Permits::open(&file_in(settings.data_folder.as_deref()?), opening).ok()?;
     let salt = permits.salt().ok()?;
     let names = ReadNames {
         key: key_name(&salt, endpoint, key),

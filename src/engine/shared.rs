@@ -206,11 +206,11 @@ impl Reads {
         }
     }
 
-    /// Asks for a permit to ask something for `account` at `now`.
+    /// Asks for a permit to ask something for `account`, at the time that `now` tells when nobody else asks.
     ///
     /// # Errors
     /// The permits cannot be read or written.
-    pub fn claim(&self, account: Option<&str>, now: Moment) -> Result<Claimed, DatabaseError> {
+    pub fn claim(&self, account: Option<&str>, now: impl FnOnce() -> Moment) -> Result<Claimed, DatabaseError> {
         let asker = Asker {
             key: &self.names.key,
             account: &self.reading_of(account),
@@ -219,12 +219,11 @@ impl Reads {
             limits: &self.limits,
         };
         let wish = Wish {
-            at: now,
             ahead: 0,
             timeout: self.timeout,
             opener: Opener::Known,
         };
-        Ok(match self.permits.borrow_mut().claim(asker, wish)? {
+        Ok(match self.permits.borrow_mut().claim(asker, wish, now)? {
             Claim::Granted(id) => Claimed::Granted(id),
             Claim::Later(until, Wait::AccountRate) => Claimed::Later(Later {
                 until,
@@ -234,9 +233,14 @@ impl Reads {
         })
     }
 
-    /// A question was answered, or given up. Where that cannot be written, the permit counts longer than it had to.
-    pub fn answered(&self, id: PermitId, at: Moment) {
-        let _ = self.permits.borrow().answered(id, at, Counted::No);
+    /// A question was answered, or given up; the service's clock is ahead of ours by `skew`, as far as it told. Where that cannot
+    /// be written, the permit counts longer than it had to.
+    pub fn answered(&self, id: PermitId, at: Moment, skew: Option<Skew>) {
+        let mut permits = self.permits.borrow_mut();
+        let _ = permits.answered(id, at, Counted::No);
+        if let Some(skew) = skew {
+            let _ = permits.told(skew, at);
+        }
     }
 
     /// The service answers no questions for an account until then, and said so: other campaigns heed it as well.

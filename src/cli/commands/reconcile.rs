@@ -29,7 +29,12 @@ fn begin(settings: &Settings, orders: &Orders, screen: &mut Screen) -> Result<Ex
         Method::Mark { .. } => None,
     };
     let runtime = session::runtime(tokio::runtime::Builder::new_current_thread(), screen)?;
-    let done = runtime.block_on(async { reconcile(settings, key.as_ref(), orders, signals::listen(), |told| say(told, screen)).await });
+    let done = runtime.block_on(async {
+        Box::pin(reconcile(settings, key.as_ref(), orders, signals::listen(), |told| {
+            say(told, screen);
+        }))
+        .await
+    });
     Ok(match done {
         Ok(reconciled) => {
             conclude(settings, &reconciled, screen);

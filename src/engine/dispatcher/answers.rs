@@ -69,7 +69,9 @@ impl<'a> Dispatcher<'a> {
             }
             return Admitted::Rests;
         }
-        let claimed = self.reads.map(|reads| reads.claim(inquest.account.as_deref(), now));
+        let claimed = self
+            .reads
+            .map(|reads| reads.claim(inquest.account.as_deref(), || self.sender.clock.now()));
         match claimed {
             None => Admitted::Asks(inquest, None),
             Some(Ok(Claimed::Granted(place))) => Admitted::Asks(inquest, Some(place)),
@@ -120,7 +122,7 @@ impl<'a> Dispatcher<'a> {
             let told = inquest.ask(sender.client, gatekeeper.gates(), || sender.clock.now()).await;
             schedule.borrow_mut().asked(slot.account, sender.clock.now());
             if let (Some(reads), Some(place)) = (reads, place) {
-                reads.answered(place, sender.clock.now());
+                reads.answered(place, sender.clock.now(), sender.client.skew());
             }
             let told = match told {
                 Lookup::Answered(Learned::Finding(finding)) => match sender.journal.append(Entry::Finding(finding.clone())).await {
