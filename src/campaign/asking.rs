@@ -20,6 +20,8 @@ const TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How often a 429 is heeded before the question is given up: hammering lengthens a hold.
 const HOLDS: u32 = 5;
+/// Questions of an account that stay without an answer, one after another: then no more of them are asked for a while.
+const UNANSWERED: u32 = 3;
 /// How long a 429 that names no time is heeded.
 const UNTOLD_HOLD: Duration = Duration::from_mins(1);
 
@@ -75,6 +77,9 @@ pub struct Asker<'a> {
 struct Reading {
     window: Option<Window>,
     held: Option<Moment>,
+    /// Questions without an answer, one after another, and why the newest has none.
+    unanswered: u32,
+    why: String,
 }
 
 impl<'a> Asker<'a> {
@@ -122,12 +127,30 @@ impl<'a> Asker<'a> {
         Self { ends, ..self }
     }
 
-    /// Asks for `account` until there is an answer, or it is clear that there will be none.
+    /// The same, and waits at most so long where it is told to.
+    #[must_use]
+    pub fn patient_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Asks again for accounts whose questions stayed without an answer.
+    pub fn begin_anew(&mut self) {
+        for reading in self.accounts.values_mut() {
+            reading.unanswered = 0;
+        }
+    }
+
+    /// Asks for `account` until there is an answer, or it is clear that there will be none: a service that answers nothing is
+    /// not asked everything.
     ///
     /// # Errors
     /// Why there is no answer.
     pub async fn ask<T>(&mut self, account: Option<&str>, question: impl AsyncFn(&Client) -> Lookup<T>) -> Result<T, Silence> {
         let (mut failed, mut holds) = (0, 0);
+        let reading = self.reading(account);
+        if reading.unanswered >= UNANSWERED {
+            return Err(Silence::Failed(reading.why.clone()));
+        }
         loop {
             let shared = self.wait(account).await?;
             let ticket = self.leave(account);
@@ -137,8 +160,14 @@ impl<'a> Asker<'a> {
                 reads.answered(id, self.clock.now(), self.client.skew());
             }
             match told {
-                Lookup::Answered(answer) => return Ok(answer),
-                Lookup::NotOffered(why) => return Err(Silence::NotOffered(why)),
+                Lookup::Answered(answer) => {
+                    self.reading(account).unanswered = 0;
+                    return Ok(answer);
+                }
+                Lookup::NotOffered(why) => {
+                    self.reading(account).unanswered = 0;
+                    return Err(Silence::NotOffered(why));
+                }
                 Lookup::Refused(why) => return Err(Silence::Refused(why)),
                 Lookup::Held(until) => {
                     let now = self.clock.now();
@@ -155,6 +184,9 @@ impl<'a> Asker<'a> {
                 Lookup::Failed(why) => {
                     failed += 1;
                     if failed >= self.tries {
+                        let reading = self.reading(account);
+                        reading.unanswered += 1;
+                        reading.why.clone_from(&why);
                         return Err(Silence::Failed(why));
                     }
                     tokio::time::sleep(FIRST_PAUSE * failed).await;
@@ -168,6 +200,8 @@ impl<'a> Asker<'a> {
         self.accounts.entry(account.map(str::to_owned)).or_insert_with(|| Reading {
             window: rate.map(requests),
             held: None,
+            unanswered: 0,
+            why: String::new(),
         })
     }
 

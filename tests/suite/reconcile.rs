@@ -443,6 +443,39 @@ fn asking_too_often_is_waited_out() {
 }
 
 #[test]
+fn a_service_that_asks_for_more_patience_than_was_given_ends_it_at_once_and_says_until_when() {
+    let stand_in = StandIn::with_faults("any=lost\nany=429:retry-after=300,on=conversations");
+    let campaign = campaign_of(&["a", "b"]);
+    run(&campaign, &stand_in, &[]).exits(5);
+    let began = Instant::now();
+    reconcile(&campaign, &stand_in, &[]).exits(4).says("asks to wait until");
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
+    assert_eq!(campaign.statuses(), ["unconfirmed"; 2]);
+}
+
+#[test]
+fn a_service_that_answers_nothing_is_not_asked_about_everybody() {
+    let log = tempfile::NamedTempFile::new().expect("a log");
+    let stand_in = StandIn::start(Settings {
+        log: Some(log.path().to_owned()),
+        ..faulty("any=close\nany=500,on=conversations\nany=500,on=exists")
+    });
+    let names: Vec<String> = (0..8).map(|number| format!("somebody-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let campaign = campaign_of(&names);
+    run(&campaign, &stand_in, &[]).exits(5);
+    reconcile(&campaign, &stand_in, &["--wait", "0"])
+        .exits(5)
+        .says("8 still unconfirmed");
+    let log = std::fs::read_to_string(log.path()).expect("a log");
+    let asked = log
+        .lines()
+        .filter(|line| line.contains("\"GET\"") && line.contains("/conversations"))
+        .count();
+    assert_eq!(asked, 9, "three questions, three times each");
+}
+
+#[test]
 fn hundreds_of_lost_answers_are_settled_as_they_are() {
     let names: Vec<String> = (0..300).map(|number| format!("somebody-{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

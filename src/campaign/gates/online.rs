@@ -48,7 +48,7 @@ struct Look<'a> {
     /// Where findings are kept; `None` where there is no campaign yet, or a run holds it.
     journal: Option<Journal>,
     looked: Looked,
-    /// Rows of which the service does not want to know, one after another.
+    /// Rows of which the service does not tell anything, one after another.
     unclear: u32,
     told_unresolved: bool,
 }
@@ -214,7 +214,10 @@ impl Look<'_> {
                 self.looked.halt = Some(silence.to_string());
                 return Ok(Some(Next::Halt));
             }
-            Silence::Failed(why) => (why, false),
+            Silence::Failed(why) => {
+                self.unclear += 1;
+                (why, self.unclear >= UNCLEAR_IN_A_ROW)
+            }
             Silence::NotOffered(why) => {
                 self.unclear += 1;
                 let unknown = Denial::of(&why) == Denial::Question || self.unclear >= UNCLEAR_IN_A_ROW;

@@ -17,6 +17,7 @@ mod reader;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -31,6 +32,9 @@ pub(super) use first::{ReadFirst, first_reading};
 pub use orders::{Absent, Marked, Method, Orders};
 use reader::Reader;
 pub use verdict::{Halt, OLD_ENOUGH, Reconciled, Told};
+
+/// A service that asks to be left alone for so long is waited for, whatever `--wait` says.
+const SHORTEST_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Settles what can be settled, and brings the results up to date.
 ///
@@ -59,6 +63,7 @@ pub async fn reconcile(
         Method::ReadBack { wait, absent } => {
             let connection = connect(settings, key).await?;
             let mut reader = Reader::new(&connection, settings);
+            reader.asker = reader.asker.patient_for(SHORTEST_PATIENCE.max(*wait));
             let read = case.read_back(&mut reader, *wait, *absent, &mut verdict, &mut tell);
             let halt = tokio::select! {
                 biased;

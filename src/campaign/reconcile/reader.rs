@@ -62,6 +62,7 @@ impl<'a> Reader<'a> {
     /// Begins another round: what was listed before is old.
     pub(super) fn begin_round(&mut self) {
         self.lists.clear();
+        self.asker.begin_anew();
     }
 
     /// Looks for the attempts of one batch among `all` the doubts there are.
