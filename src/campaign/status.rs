@@ -34,6 +34,8 @@ pub struct Standing {
     pub waiting: Vec<(u16, Moment, Wait)>,
     /// The ids of the accounts, by index.
     pub ids: Vec<Option<String>>,
+    /// Why the results could not be brought up to date, where they could not.
+    pub unwritten: Option<String>,
 }
 
 /// Whether a run holds the campaign.
@@ -79,7 +81,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         Claiming::Not,
         Told { now, skew: None },
     )?;
-    let standing = Standing {
+    let mut standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,
         old_texts,
@@ -87,8 +89,13 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         done: pacing.done(&plan, now),
         waiting: pacing.waiting(&plan, now),
         ids: accounts.ids().to_vec(),
+        unwritten: None,
     };
-    freshen(settings, reading, plan, memory)?;
+    match freshen(settings, reading, plan, memory) {
+        // Where the campaign stands is known all the same.
+        Err(error @ CampaignError::Results(_)) => standing.unwritten = Some(error.to_string()),
+        freshened => freshened?,
+    }
     Ok(standing)
 }
 

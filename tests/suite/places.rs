@@ -135,6 +135,36 @@ fn who_looks_into_a_folder_of_somebody_else_is_told_all_the_same() {
     campaign.rowcast(&["preview", "people.csv", "-m", "message.txt"]).exits(0);
 }
 
+/// A run that is killed while it writes its results leaves half of a file beside them.
+#[test]
+fn halves_of_results_are_swept_up_once_nobody_can_be_at_them() {
+    let server = Server::start();
+    let campaign = Campaign::with_rows(1);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(2);
+    for (name, touched) in [
+        (".rowcast-people.results.csv-Abc123.tmp", Some(long_ago)),
+        (".rowcast-people.results.csv-Def456.tmp", None),
+        (".rowcast-others.results.csv-Abc123.tmp", Some(long_ago)),
+        ("people.results.csv.tmp", Some(long_ago)),
+    ] {
+        campaign.write(name, "half of a file");
+        if let Some(touched) = touched {
+            let file = std::fs::File::options().write(true).open(campaign.path(name)).expect("it is there");
+            file.set_modified(touched).expect("a time");
+        }
+    }
+    campaign.run(&server, &[]).exits(0);
+    let left: Vec<String> = campaign.files().into_iter().filter(|name| name.contains(".tmp")).collect();
+    assert_eq!(
+        left,
+        [
+            ".rowcast-others.results.csv-Abc123.tmp",
+            ".rowcast-people.results.csv-Def456.tmp",
+            "people.results.csv.tmp"
+        ]
+    );
+}
+
 /// Two rows of one recipient: the second is skipped, so that nothing is left to send.
 #[test]
 fn results_alone_know_which_account_sends_the_rows_that_name_none() {

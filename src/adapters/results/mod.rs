@@ -11,7 +11,7 @@ mod write;
 pub use cell::{guarded, unguarded};
 pub use error::ResultsError;
 pub use read::{ReadLine, Results, read};
-pub use write::{Line, Writer, sheet_columns};
+pub use write::{Line, Writer, sheet_columns, sweep};
 
 /// The first columns of every results file, in their order.
 pub const COLUMNS: [&str; 13] = [

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -89,8 +90,8 @@ impl<'s> Writer<'s> {
             Ok(there) if !there.is_file() => Sink::Along(Box::new(File::options().write(true).open(path).map_err(refused())?)),
             _ => Sink::Beside(
                 tempfile::Builder::new()
-                    .prefix(".rowcast-")
-                    .suffix(".tmp")
+                    .prefix(&temporary(&target))
+                    .suffix(TEMPORARY)
                     .tempfile_in(folder_of(&target))
                     .map_err(refused())?,
             ),
@@ -214,6 +215,32 @@ pub fn sheet_columns<S: AsRef<str>>(headers: &[S]) -> Vec<String> {
         name
     };
     headers.iter().map(rename).collect()
+}
+
+/// How names of temporary files end.
+const TEMPORARY: &str = ".tmp";
+
+/// A writer that is at work has touched its file more lately.
+const ABANDONED: Duration = Duration::from_hours(1);
+
+/// How the names of temporary files for these results begin. Names have an end, so that of the results is not always whole.
+fn temporary(target: &Path) -> String {
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(50).collect();
+    format!(".rowcast-{name}-")
+}
+
+/// Removes what was left beside these results by writers that were killed: half of a file, which nobody reads.
+pub fn sweep(path: &Path) {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let prefix = temporary(&target);
+    let is_old = |there: fs::Metadata| there.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED));
+    // What cannot be looked at or removed is in nobody's way.
+    for entry in fs::read_dir(folder_of(&target)).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&prefix) && name.ends_with(TEMPORARY) && entry.metadata().is_ok_and(is_old) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {

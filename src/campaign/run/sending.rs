@@ -18,6 +18,7 @@ use super::{Prepared, hold};
 use crate::adapters::api::Client;
 use crate::adapters::database::contacts::History;
 use crate::adapters::journal::{self, Journal};
+use crate::adapters::results;
 use crate::engine::attempt::{Sender, Sends};
 use crate::engine::clock::{Clock, wall_time};
 use crate::engine::courtesy::Courtesy;
@@ -73,6 +74,7 @@ impl Prepared {
             shared.take_over(wall_time()).map_err(CampaignError::Permits)?;
         }
         let history = self.open_history()?;
+        results::sweep(&self.settings.files.results);
         let (plan, ledger) = self.share();
         journal.append(Entry::Run(self.run_start())).await?;
         let refresher = Refresher::start(self.made(&plan, &ledger, Vec::new())?, &self.settings.files.results);

@@ -24,6 +24,10 @@ pub fn run(settings: &Settings, screen: &mut Screen) -> Exit {
         Format::Json => screen.line(&json_line(&as_json(settings, &standing))),
         Format::Text => show(settings, &standing, screen),
     }
+    if let Some(why) = &standing.unwritten {
+        screen.error(&format!("{why}; the journal has everything"));
+        return Exit::Defect;
+    }
     Exit::Done
 }
 

@@ -11,7 +11,11 @@ fn run_in_little_space(campaign: &Campaign, server: &Server, blocks: u64, before
     // The contact history, which would want space as well, is not heeded: these are about the journal.
     let arguments = campaign.run_arguments(&server.base_url(), &["--allow-repeat"]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let rowcast = campaign.command(&arguments);
+    in_little_space(campaign, &arguments, blocks, before)
+}
+
+fn in_little_space(campaign: &Campaign, arguments: &[&str], blocks: u64, before: &str) -> Done {
+    let rowcast = campaign.command(arguments);
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{before} ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
     shell.arg(rowcast.get_program()).args(rowcast.get_args());
@@ -105,6 +109,21 @@ fn a_run_that_the_system_ends_for_want_of_space_loses_nothing() {
         assert_everything_sent_is_known(&campaign, &server);
         assert_it_goes_on(&campaign, &server);
     }
+}
+
+/// The results are older than the journal, as after a crash, and cannot be brought up to date.
+#[test]
+fn where_the_disk_is_full_status_tells_all_the_same() {
+    let server = Server::start();
+    // Their results want more space than what the campaigns of a machine share, which is only looked at.
+    let campaign = Campaign::with_rows(1000);
+    campaign.run(&server, &["--limit", "2"]).exits(0);
+    std::fs::remove_file(campaign.path("people.results.csv")).expect("results");
+    in_little_space(&campaign, &["status", "people.csv"], 100, "trap '' XFSZ;")
+        .exits(70)
+        .says("1,000 rows: 2 sent, 998 pending")
+        .says("cannot write the results people.results.csv")
+        .says("the journal has everything");
 }
 
 #[test]
