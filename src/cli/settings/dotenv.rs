@@ -32,11 +32,16 @@ impl DotEnv {
 
     fn parse(path: PathBuf, bytes: &[u8]) -> Result<Self, SettingsError> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
         let mut variables = BTreeMap::new();
         for line in dotenvy::from_read_iter(bytes) {
-            let Ok((name, value)) = line else {
-                let text = "a line is not NAME=value; put quotes around a value with spaces or special characters".to_owned();
-                return Err(SettingsError::File { path, text });
+            let (name, value) = match line {
+                Ok(read) => read,
+                Err(dotenvy::Error::LineParse(part, _)) if is_foreign(&part, &text) => continue,
+                Err(_) => {
+                    let text = "a line is not NAME=value; put quotes around a value with spaces or special characters".to_owned();
+                    return Err(SettingsError::File { path, text });
+                }
             };
             if keys::is_variable(&name) {
                 variables.insert(name, value);
@@ -54,6 +59,15 @@ impl DotEnv {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Whether what cannot be read sets somebody else's variable: other tools write what this reading does not take. `part` is a line, or
+/// what follows its `=`; a quote that is never closed has taken in all lines below, which may be ours.
+fn is_foreign(part: &str, text: &str) -> bool {
+    let first = part.lines().next().unwrap_or_default();
+    let mut lines = text.lines().filter(|line| line.contains(first)).chain(part.lines().skip(1));
+    let is_ours = |line: &str| keys::variables().any(|name| line.contains(name));
+    lines.clone().any(|line| line.contains('=')) && !lines.any(is_ours)
 }
 
 #[cfg(test)]
@@ -79,6 +93,17 @@ mod tests {
                 .expect(text)
                 .to_string();
             assert!(error.starts_with("x/.env: ") && !error.contains("hush"), "{error}");
+        }
+    }
+
+    #[test]
+    fn lines_of_other_tools_are_passed_over() {
+        let text = "DESCRIPTION=My great app\nJSON={\"a\": 1}\nROWCAST_RATE=2/s\nHOME DIR=x y\nROWCAST_TIMEOUT=5s\n";
+        let file = DotEnv::parse(PathBuf::from(".env"), text.as_bytes()).expect("a .env");
+        assert_eq!(file.get("ROWCAST_RATE"), Some("2/s"));
+        assert_eq!(file.get("ROWCAST_TIMEOUT"), Some("5s"));
+        for text in ["NAME='never closed\nROWCAST_RATE=2/s\n", "ROWCAST_RATE=2 per second\n"] {
+            assert!(DotEnv::parse(PathBuf::from(".env"), text.as_bytes()).is_err(), "{text}");
         }
     }
 

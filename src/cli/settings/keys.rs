@@ -277,7 +277,13 @@ pub const DATA_FOLDER_VARIABLE: &str = "ROWCAST_DATA_DIR";
 
 /// Whether rowcast reads a variable of this name.
 pub fn is_variable(name: &str) -> bool {
-    name == DATA_FOLDER_VARIABLE || KEY_VARIABLES.contains(&name) || ALL.iter().any(|setting| setting.variables.contains(&name))
+    variables().any(|known| known == name)
+}
+
+/// All variables that rowcast reads.
+pub fn variables() -> impl Iterator<Item = &'static str> {
+    let of_settings = ALL.iter().flat_map(|setting| setting.variables.iter().copied());
+    KEY_VARIABLES.iter().copied().chain(of_settings).chain([DATA_FOLDER_VARIABLE])
 }
 
 /// The name nearest to `said` among `names`, where one is near enough to be meant.
