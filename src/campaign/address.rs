@@ -74,14 +74,14 @@ impl Accounts {
 
     /// Gives a row that is to be sent its account, where the sheet gives none or a person moved it. A row whose fate is
     /// unknown is never moved.
-    pub fn place(&mut self, address: &Address, key: Option<KeyId>, standing: Standing) -> u16 {
+    pub fn place(&mut self, address: &Address, key: impl FnOnce() -> Option<KeyId>, standing: Standing) -> u16 {
         if self.sharer.is_idle() {
             return address.account;
         }
         let person = address.recipient.canonical();
         let mut account = address.account;
         if account == DEFAULT_ACCOUNT
-            && let Some(id) = self.sharer.account_of(&person, key).map(str::to_owned)
+            && let Some(id) = self.sharer.account_of(&person, key()).map(str::to_owned)
         {
             account = self.index_of(&id).unwrap_or(account);
         }

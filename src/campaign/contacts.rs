@@ -113,13 +113,9 @@ impl Contacts {
         let Some(names) = self.names.as_ref().filter(|_| !entries.names_nobody()) else {
             return;
         };
-        let is_listed = |name: &str| entries.names_person(Fingerprint::of_recipient(name));
+        let is_listed = |name: &str| entries.names_person(Fingerprint::of(name));
         let pairs = names.reader.names_of(&names.scope, is_listed).unwrap_or_default();
-        self.know(
-            pairs
-                .iter()
-                .map(|(id, urn)| (Fingerprint::of_recipient(id), Fingerprint::of_recipient(urn))),
-        );
+        self.know(pairs.iter().map(|(id, urn)| (Fingerprint::of(id), Fingerprint::of(urn))));
     }
 
     /// Why a list holds the row back, if one does.
@@ -252,17 +248,17 @@ impl Asked {
         if self.questions == MANY_ROWS {
             let mut names = HashSet::new();
             let read = self.reader.each_name(&self.scope, |name| {
-                names.insert(Fingerprint::of_recipient(name));
+                names.insert(Fingerprint::of(name));
             });
             read.map_err(CampaignError::History)?;
             self.names = Some(names);
         }
         if let Some(names) = &self.names
-            && !recipient.identities().any(|name| names.contains(&Fingerprint::of_recipient(&name)))
+            && !recipient.identities().any(|name| names.contains(&Fingerprint::of(&name)))
         {
             return Ok(None);
         }
-        let names: Vec<String> = recipient.identities().collect();
+        let names: Vec<String> = recipient.identities().map(String::from).collect();
         let sha256 = message.map(sha256_hex);
         let found = self.reader.find(&Question {
             scope: &self.scope,

@@ -1,6 +1,6 @@
 //! What a campaign remembers: its journal, folded; or, where the journal is gone, its results.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::engine::attempt::counted;
 use crate::engine::clock::wall_time;
 use crate::model::annals::Annals;
 use crate::model::entry::{Entry, Import, Position, Templates, Upload, Written};
+use crate::model::fingerprint::QuickMap;
 use crate::model::ledger::{KeySource, Ledger, StrayOutcome};
 use crate::model::limits::Opener;
 use crate::model::time::Moment;
@@ -62,7 +63,7 @@ pub struct Memory {
     pub origin: Origin,
     timeout: Duration,
     /// Requests whose answer was not met yet.
-    open: HashMap<Position, Open>,
+    open: QuickMap<Position, Open>,
     /// The day of each account's first message.
     pub first_days: BTreeMap<Option<String>, i64>,
     /// Which account each row was to be sent from; `None` where nobody will ask.
@@ -105,7 +106,7 @@ impl Memory {
             gates: None,
             origin: Origin::Nothing,
             timeout: Duration::from_mins(1),
-            open: HashMap::new(),
+            open: QuickMap::default(),
             first_days: BTreeMap::new(),
             given: None,
         }

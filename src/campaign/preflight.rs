@@ -1,13 +1,11 @@
 //! What only a look at all rows shows: the same message to everybody, greetings that differ, one company, odd lengths.
 
-use std::collections::HashMap;
-
 use super::error::CampaignError;
 use super::reading::Reading;
 use super::survey::Seen;
 use crate::adapters::sheet::HiddenRows;
 use crate::model::entry::Templates;
-use crate::model::fingerprint::{Fingerprint, check_of};
+use crate::model::fingerprint::{ByFingerprint, Fingerprint, check_of};
 use crate::model::plan::Meeting;
 use crate::model::problem::{Code, Problem, RowProblem, Severity};
 use crate::model::row::{Header, RowNumber};
@@ -40,7 +38,7 @@ pub struct Together {
     /// Rows whose greeting went by a default, since the name is blank.
     unnamed: Vec<RowNumber>,
     unnamed_count: usize,
-    companies: HashMap<Fingerprint, (u32, String)>,
+    companies: ByFingerprint<(u32, String)>,
     hidden: HiddenRows,
 }
 
@@ -57,7 +55,7 @@ impl Together {
             differ: false,
             unnamed: Vec::new(),
             unnamed_count: 0,
-            companies: HashMap::new(),
+            companies: ByFingerprint::default(),
             hidden: reading.sheet().description().hidden.clone(),
         }
     }
@@ -80,7 +78,7 @@ impl Together {
             }
         }
         if let Some(company) = self.company.map(|column| seen.row.cell(column)).filter(|cell| !cell.is_empty()) {
-            let entry = self.companies.entry(Fingerprint::of_key(&company.to_lowercase()));
+            let entry = self.companies.entry(Fingerprint::of(&company.to_lowercase()));
             entry.or_insert_with(|| (0, company.to_owned())).0 += 1;
         }
     }

@@ -152,13 +152,13 @@ impl Reading {
     ///
     /// # Errors
     /// The row cannot be rendered, or must not be sent as it is.
-    pub fn draft(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
+    pub fn draft(&self, row: &Row, address: &Address, accounts: &Accounts) -> Option<Result<Draft, Vec<Problem>>> {
         self.judged(row, address, accounts).map(|judged| judged.draft)
     }
 
     /// [`Reading::draft`], with what is worth a look.
     #[must_use]
-    pub fn judged(&self, row: &Row, address: Address, accounts: &Accounts) -> Option<Judged> {
+    pub fn judged(&self, row: &Row, address: &Address, accounts: &Accounts) -> Option<Judged> {
         let rendered = self.compiled()?.render(row);
         let defaults = rendered.as_ref().map_or(0, |rendered| rendered.defaults);
         let mut found = Vec::new();
@@ -195,8 +195,8 @@ impl Reading {
         };
         judged(Ok(Draft {
             row: row.number(),
-            key: address.key,
-            recipient: address.recipient,
+            key: address.key.clone(),
+            recipient: address.recipient.clone(),
             account: accounts.id(address.account).map(str::to_owned),
             channel: address.channel.or(self.channel),
             subject: rendered.subject,
@@ -237,7 +237,7 @@ impl Reading {
                 changed()
             }
         };
-        let mut draft = self.draft(row, address, accounts).and_then(Result::ok).ok_or_else(changed)?;
+        let mut draft = self.draft(row, &address, accounts).and_then(Result::ok).ok_or_else(changed)?;
         if draft.check() != planned.check {
             return Err(changed());
         }

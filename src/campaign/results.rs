@@ -271,7 +271,7 @@ fn would_be(
             if facts.account.is_empty() {
                 accounts.id(address.account).unwrap_or_default().clone_into(&mut facts.account);
             }
-            source.reading.draft(row, address, accounts)
+            source.reading.draft(row, &address, accounts)
         }
     };
     facts.sha256.clear();

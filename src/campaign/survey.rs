@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::model::draft::{Channel, Draft};
-use crate::model::fingerprint::Fingerprint;
 use crate::model::ledger::{Ledger, Standing};
 use crate::model::plan::{Choice, Meeting, Plan, Planner, Reasons, Rendering, Skip, Way, Who};
 use crate::model::problem::{Code, Problem, Severity};
@@ -120,14 +119,20 @@ impl Survey<'_> {
         let mut row = Row::new();
         while rows.next_into(&mut row)? {
             match self.reading.address(&row, self.accounts) {
-                Ok(address) => self.look(&mut planner, &row, &address, &mut each)?,
+                Ok(address) => self.look(&mut planner, &row, address, &mut each)?,
                 Err(unaddressed) => self.look_in_vain(&mut planner, &row, &unaddressed, &mut each),
             }
         }
         Ok(planner.finish())
     }
 
-    fn look(&mut self, planner: &mut Planner, row: &Row, address: &Address, each: &mut impl FnMut(&Seen<'_>)) -> Result<(), CampaignError> {
+    fn look(
+        &mut self,
+        planner: &mut Planner,
+        row: &Row,
+        mut address: Address,
+        each: &mut impl FnMut(&Seen<'_>),
+    ) -> Result<(), CampaignError> {
         let number = row.number();
         let who = Who {
             key: &address.key,
@@ -135,30 +140,25 @@ impl Survey<'_> {
         };
         let mut meeting = planner.meet(self.ledger, number, who);
         if let Meeting::Open(standing) = meeting {
-            let recipient = &self.named(address);
+            let recipient = &self.named(&address);
             if let Some(why) = self.contacts.suppressed(row, &address.key, recipient) {
                 meeting = hold(standing, Skip::Suppressed(planner.reasons.keep(&why)));
             } else if let Some(why) = self.contacts.written_to_lately(recipient)? {
                 meeting = hold(standing, Skip::Before(planner.reasons.keep(&why)));
             }
         }
-        let address = &match meeting {
-            Meeting::Open(standing) => {
-                let key = self.ledger.find(&address.key, Some(&address.recipient));
-                Address {
-                    account: self.accounts.place(address, key, standing),
-                    ..address.clone()
-                }
-            }
-            Meeting::Settled { .. } => address.clone(),
-        };
+        if let Meeting::Open(standing) = meeting {
+            let key = || self.ledger.find(&address.key, Some(&address.recipient));
+            address.account = self.accounts.place(&address, key, standing);
+        }
+        let address = &address;
         if let (Meeting::Open(standing), Some(judge)) = (meeting, self.judge)
             && let Some((gate, why)) = judge.held(&address.recipient, self.accounts.id(address.account))
         {
             meeting = hold(standing, Skip::Gate(gate, planner.reasons.keep(&why)));
         }
         let wanted = self.depth != Depth::Sendable || matches!(meeting, Meeting::Open(_));
-        let judged = wanted.then(|| self.reading.judged(row, address.clone(), self.accounts)).flatten();
+        let judged = wanted.then(|| self.reading.judged(row, address, self.accounts)).flatten();
         let (drafted, mut warnings, defaults) = match judged {
             None => (None, Vec::new(), 0),
             Some(judged) => (Some(judged.draft), judged.warnings, judged.defaults),
@@ -199,7 +199,7 @@ impl Survey<'_> {
             reasons: &planner.reasons,
             chosen: chosen(planner, number, status),
         });
-        let lot = Fingerprint::of_recipient(&address.key).lot();
+        let lot = planner.lot(&address.key);
         match self.depth {
             Depth::Tests => planner.push_test(number, row.place(), address.way(), lot, status, rendering),
             _ => planner.push(number, row.place(), address.way(), lot, meeting, rendering),
@@ -231,7 +231,7 @@ impl Survey<'_> {
         let meeting = key.map_or(Meeting::Open(Standing::Untried), |key| {
             planner.meet(self.ledger, number, Who { key, recipient: None })
         });
-        let lot = key.map_or_else(|| u64::from(number.0), |key| Fingerprint::of_recipient(key).lot());
+        let lot = key.map_or_else(|| u64::from(number.0), |key| planner.lot(key));
         let status = meeting.status(Rendering::Invalid);
         each(&Seen {
             row,

@@ -1,11 +1,10 @@
 //! The texts that rows got, and whether they would get another one now: a template or data that changed since.
 
-use std::collections::HashMap;
-
 use super::reading::Reading;
 use super::survey::Seen;
 use crate::adapters::digest::sha256_hex;
 use crate::model::entry::{Entry, Position, Templates};
+use crate::model::fingerprint::QuickMap;
 use crate::model::judgement::Ruling;
 use crate::model::ledger::{KeyId, Ledger};
 use crate::model::outcome::Verdict;
@@ -34,14 +33,14 @@ pub struct Texts {
     /// By key; zero where nothing is known.
     sent: Vec<u32>,
     /// Attempts that may still turn out to be sent.
-    open: HashMap<Position, (KeyId, Mark)>,
+    open: QuickMap<Position, (KeyId, Mark)>,
 }
 
 impl Texts {
     /// Takes note of an entry that `ledger` has folded.
     pub fn note(&mut self, position: Position, entry: &Entry, ledger: &Ledger) {
         match entry {
-            Entry::Intent(intent) if !intent.test => self.begin(position, &intent.key, &intent.sha256, ledger),
+            Entry::Intent(intent) if !intent.test => self.begin(position, ledger.under_way(position), &intent.sha256),
             Entry::Outcome(outcome) => match outcome.answer.verdict() {
                 Verdict::Sent => self.settle(outcome.of),
                 Verdict::Failed | Verdict::NotSent(_) => drop(self.open.remove(&outcome.of)),
@@ -53,7 +52,7 @@ impl Texts {
                 Ruling::Open => {}
             },
             Entry::Import(import) if matches!(import.status, Status::Sent | Status::Unconfirmed) => {
-                self.begin(position, &import.key, &import.sha256, ledger);
+                self.begin(position, ledger.find_key(&import.key), &import.sha256);
                 if import.status == Status::Sent {
                     self.settle(position);
                 }
@@ -62,8 +61,8 @@ impl Texts {
         }
     }
 
-    fn begin(&mut self, position: Position, key: &str, sha256: &str, ledger: &Ledger) {
-        if let (Some(id), Some(mark)) = (ledger.find_key(key), Mark::of(sha256)) {
+    fn begin(&mut self, position: Position, key: Option<KeyId>, sha256: &str) {
+        if let (Some(id), Some(mark)) = (key, Mark::of(sha256)) {
             self.open.insert(position, (id, mark));
         }
     }

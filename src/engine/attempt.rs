@@ -125,7 +125,7 @@ impl Sender<'_> {
             at: self.clock.now(),
             row: draft.row,
             key: draft.key.clone(),
-            to: draft.recipient.identities().collect(),
+            to: draft.recipient.identities().map(String::from).collect(),
             account: draft.account.clone(),
             sha256: sha256_hex(&draft.message),
             folded_sha256: Some(sha256_hex(&folded(&draft.message))),

@@ -22,7 +22,7 @@ impl OwnWords {
     /// Adds what was written, or perhaps was, to somebody of these names.
     pub fn add(&mut self, names: &[String], text: &TextDigests) {
         for name in names {
-            let known = self.0.entry(Fingerprint::of_recipient(name)).or_default();
+            let known = self.0.entry(Fingerprint::of(name)).or_default();
             if !known.contains(text) {
                 known.push(text.clone());
             }
@@ -32,7 +32,7 @@ impl OwnWords {
     /// Takes back what was not written, or is known to have arrived.
     pub fn forget(&mut self, names: &[String], text: &TextDigests) {
         for name in names {
-            let name = Fingerprint::of_recipient(name);
+            let name = Fingerprint::of(name);
             if let Some(known) = self.0.get_mut(&name) {
                 known.retain(|known| known != text);
                 if known.is_empty() {
@@ -45,13 +45,11 @@ impl OwnWords {
     /// Whether anything may have been written to this recipient.
     #[must_use]
     pub fn has(&self, recipient: &Recipient) -> bool {
-        recipient
-            .identities()
-            .any(|name| self.0.contains_key(&Fingerprint::of_recipient(&name)))
+        recipient.identities().any(|name| self.0.contains_key(&Fingerprint::of(&name)))
     }
 
     fn to(&self, recipient: &Recipient) -> Vec<TextDigests> {
-        let names = recipient.identities().map(|name| Fingerprint::of_recipient(&name));
+        let names = recipient.identities().map(|name| Fingerprint::of(&name));
         names.filter_map(|name| self.0.get(&name)).flatten().cloned().collect()
     }
 }
@@ -234,7 +232,7 @@ impl Gatekeeper {
     /// becomes of this one.
     #[must_use]
     pub fn under_way(&self, draft: &Draft) -> Option<RowNumber> {
-        let urn = Fingerprint::of_recipient(draft.recipient.profile_urn()?);
+        let urn = Fingerprint::of(draft.recipient.profile_urn()?);
         let met = self.state.borrow().met.get(&urn).copied()?;
         (met.row != draft.row && met.stage == Stage::UnderWay).then_some(met.row)
     }
@@ -262,7 +260,7 @@ impl State {
     /// A row may be sent, unless another one to the same person may be.
     fn pass(&mut self, draft: &Draft, gates: &Gates) -> Judged {
         if let Some(urn) = draft.recipient.profile_urn() {
-            let urn = Fingerprint::of_recipient(urn);
+            let urn = Fingerprint::of(urn);
             let met = Met {
                 row: draft.row,
                 stage: Stage::UnderWay,

@@ -69,7 +69,7 @@ impl Inquest {
                 at: now(),
                 account: self.account.clone(),
                 key: self.key.clone(),
-                to: self.recipient.identities().collect(),
+                to: self.recipient.identities().map(String::from).collect(),
                 seen,
             })
         };

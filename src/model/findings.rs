@@ -75,7 +75,7 @@ pub struct Findings {
 impl Findings {
     /// Takes note of a finding.
     pub fn note(&mut self, finding: &Finding) {
-        let names: Vec<Fingerprint> = finding.to.iter().map(|name| Fingerprint::of_recipient(name)).collect();
+        let names: Vec<Fingerprint> = finding.to.iter().map(|name| Fingerprint::of(name)).collect();
         let of_account = |place: &u32| {
             self.known
                 .get(*place as usize)
@@ -115,13 +115,7 @@ impl Findings {
     /// Each name of somebody whose URN is known, with that URN: two names of one person.
     #[must_use]
     pub fn same_people(&self) -> Vec<(Fingerprint, Fingerprint)> {
-        let urn = |place: &u32| {
-            self.known
-                .get(*place as usize)?
-                .urn
-                .as_ref()
-                .map(|(_, urn)| Fingerprint::of_recipient(urn))
-        };
+        let urn = |place: &u32| self.known.get(*place as usize)?.urn.as_ref().map(|(_, urn)| Fingerprint::of(urn));
         let of = |(name, places): (&Fingerprint, &Vec<u32>)| {
             let name = *name;
             let urns: Vec<Fingerprint> = places.iter().filter_map(urn).filter(|urn| *urn != name).collect();
@@ -135,7 +129,7 @@ impl Findings {
         if self.known.is_empty() {
             return all;
         }
-        let names = recipient.identities().map(|name| Fingerprint::of_recipient(&name));
+        let names = recipient.identities().map(|name| Fingerprint::of(&name));
         let places = names.filter_map(|name| self.places.get(&name)).flatten();
         for known in places
             .filter_map(|place| self.known.get(*place as usize))

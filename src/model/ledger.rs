@@ -10,15 +10,13 @@ mod account;
 mod kin;
 mod places;
 
-use std::collections::HashMap;
-
 use account::Account;
 use kin::Kin;
 use places::{FREE, Places};
 
 use super::entry::{Entry, Import, Intent, Outcome, Position};
 use super::finding::Finding;
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, QuickMap};
 use super::judgement::{Evidence, Judgement, Ruling};
 use super::outcome::{Answer, NotSent, Verdict};
 use super::recipient::Recipient;
@@ -87,9 +85,9 @@ pub struct Ledger {
     /// Keys that turned out to be of one person.
     kin: Kin,
     /// Intents whose outcome is not known yet: their key, and how it stood before.
-    open: HashMap<Position, Option<(KeyId, Standing)>>,
+    open: QuickMap<Position, Option<(KeyId, Standing)>>,
     /// Intents, or imports, whose outcome is known to be in doubt, and their key.
-    doubts: HashMap<Position, KeyId>,
+    doubts: QuickMap<Position, KeyId>,
 }
 
 /// An outcome whose intent the journal does not have, or an intent without a key: the journal is damaged.
@@ -109,8 +107,8 @@ impl Ledger {
             names: Vec::new(),
             name_places: Places::default(),
             kin: Kin::default(),
-            open: HashMap::new(),
-            doubts: HashMap::new(),
+            open: QuickMap::default(),
+            doubts: QuickMap::default(),
         }
     }
 
@@ -268,9 +266,15 @@ impl Ledger {
         }
     }
 
+    /// The key of the attempt that began at `position`, as long as its outcome is not known.
+    #[must_use]
+    pub fn under_way(&self, position: Position) -> Option<KeyId> {
+        self.open.get(&position).copied().flatten().map(|(id, _)| id)
+    }
+
     /// The id of a key, known or new, with all names of its recipient.
     fn id_of(&mut self, key: &str, names: &[String]) -> KeyId {
-        let fingerprint = Fingerprint::of_key(key);
+        let fingerprint = Fingerprint::of(key);
         let keys = &self.keys;
         let at = |place: u32| keys.get(place as usize).copied();
         self.key_places.reserve(keys.len(), at);
@@ -278,7 +282,7 @@ impl Ledger {
             Ok(id) => KeyId(id),
             Err(slot) => {
                 let id = u32::try_from(keys.len()).unwrap_or(FREE);
-                self.key_places.put(slot, id);
+                self.key_places.put(slot, fingerprint, id);
                 self.keys.push(fingerprint);
                 self.accounts.push(Account::NEW);
                 KeyId(id)
@@ -286,7 +290,7 @@ impl Ledger {
         };
         for name in names {
             if name == key {
-                self.name_itself(id, name);
+                self.name_itself(id, fingerprint);
             } else {
                 self.name(id, name);
             }
@@ -295,8 +299,8 @@ impl Ledger {
     }
 
     /// The key is its recipient's name too, unless that name belongs to another key: a bit instead of an entry.
-    fn name_itself(&mut self, id: KeyId, name: &str) {
-        if !self.accounts[id.0 as usize].is_own_name() && self.find_given(Fingerprint::of_recipient(name)).is_err() {
+    fn name_itself(&mut self, id: KeyId, name: Fingerprint) {
+        if !self.accounts[id.0 as usize].is_own_name() && self.find_given(name).is_err() {
             self.accounts[id.0 as usize].set_own_name();
         }
     }
@@ -304,12 +308,13 @@ impl Ledger {
     /// From here on `name` is a name of the recipient of `id`, unless it is somebody's already. That a key is this name
     /// itself need not be asked: [`Ledger::find_recipient`] prefers it.
     fn name(&mut self, id: KeyId, name: &str) {
-        let fingerprint = Fingerprint::of_recipient(name);
+        let fingerprint = Fingerprint::of(name);
         let names = &self.names;
         self.name_places
             .reserve(names.len(), |place| names.get(place as usize).map(|(fingerprint, _)| *fingerprint));
         if let Err(slot) = self.find_given(fingerprint) {
-            self.name_places.put(slot, u32::try_from(self.names.len()).unwrap_or(FREE));
+            let place = u32::try_from(self.names.len()).unwrap_or(FREE);
+            self.name_places.put(slot, fingerprint, place);
             self.names.push((fingerprint, id.0));
         }
     }
@@ -317,13 +322,12 @@ impl Ledger {
     /// The id of a row: by its key; where keys are recipients, also by any other name of the recipient.
     #[must_use]
     pub fn find(&self, key: &str, recipient: Option<&Recipient>) -> Option<KeyId> {
+        let known = self.find_key(key);
         match self.source {
-            KeySource::Column => self.find_key(key),
-            KeySource::Recipient => self.find_key(key).or_else(|| {
-                recipient
-                    .into_iter()
-                    .flat_map(Recipient::identities)
-                    .find_map(|name| self.find_recipient(&name))
+            KeySource::Column => known,
+            KeySource::Recipient => known.or_else(|| {
+                let names = recipient.into_iter().flat_map(Recipient::identities);
+                names.map(|name| Fingerprint::of(&name)).find_map(|name| self.find_named(name))
             }),
         }
     }
@@ -363,16 +367,28 @@ impl Ledger {
     /// What the journal says about `key`.
     #[must_use]
     pub fn find_key(&self, key: &str) -> Option<KeyId> {
+        self.find_keyed(Fingerprint::of(key))
+    }
+
+    /// [`Ledger::find_key`], for who has its fingerprint.
+    #[must_use]
+    pub fn find_keyed(&self, key: Fingerprint) -> Option<KeyId> {
         let at = |place: u32| self.keys.get(place as usize).copied();
-        self.key_places.find(Fingerprint::of_key(key), at).ok().map(KeyId)
+        self.key_places.find(key, at).ok().map(KeyId)
     }
 
     /// The key under which a recipient of this name was written to, or was to be.
     #[must_use]
     pub fn find_recipient(&self, name: &str) -> Option<KeyId> {
-        self.find_key(name)
+        self.find_named(Fingerprint::of(name))
+    }
+
+    /// [`Ledger::find_recipient`], for who has the fingerprint of the name.
+    #[must_use]
+    pub fn find_named(&self, name: Fingerprint) -> Option<KeyId> {
+        self.find_keyed(name)
             .filter(|id| self.accounts[id.0 as usize].is_own_name())
-            .or_else(|| self.find_given(Fingerprint::of_recipient(name)).ok())
+            .or_else(|| self.find_given(name).ok())
     }
 
     /// How `id` stands.

@@ -6,7 +6,7 @@ mod skip;
 
 pub use skip::{CONTACTED, Reason, Reasons, Skip};
 
-use super::fingerprint::{Fingerprint, FingerprintMap};
+use super::fingerprint::{Fingerprint, FingerprintMap, lot_of};
 use super::ledger::{KeyId, KeySource, Ledger, Standing};
 use super::recipient::Recipient;
 use super::row::{Place, RowNumber};
@@ -259,7 +259,7 @@ impl Planner {
         }
         let standing = id.map_or(Standing::Untried, |id| ledger.standing(id));
         let kin = id.and_then(|id| ledger.one_of_kin(id));
-        let first_of_kin = kin.and_then(|one| self.kin.see(Some(one), Fingerprint::of_key(who.key), number));
+        let first_of_kin = kin.and_then(|one| self.kin.see(Some(one), Fingerprint::of(who.key), number));
         match standing {
             Standing::Sent => {
                 return Meeting::Settled {
@@ -293,17 +293,25 @@ impl Planner {
     /// The first row with the same key, the same recipient, or another name of the same person.
     fn duplicate_of(&mut self, ledger: &Ledger, number: RowNumber, who: Who<'_>) -> Option<RowNumber> {
         let mut first = match ledger.source() {
-            KeySource::Column => self.keys.see(ledger.find_key(who.key), Fingerprint::of_key(who.key), number),
+            KeySource::Column => {
+                let key = Fingerprint::of(who.key);
+                self.keys.see(ledger.find_keyed(key), key, number)
+            }
             // The key is one of the recipient's names, which come below.
             KeySource::Recipient => None,
         };
         for name in who.recipient.into_iter().flat_map(Recipient::identities) {
-            let seen = self
-                .people
-                .see(ledger.find_recipient(&name), Fingerprint::of_recipient(&name), number);
+            let name = Fingerprint::of(&name);
+            let seen = self.people.see(ledger.find_named(name), name, number);
             first = first.into_iter().chain(seen).min();
         }
         first
+    }
+
+    /// The lot of a row of this name in the choice by chance; zero where there is none to make.
+    #[must_use]
+    pub fn lot(&self, name: &str) -> u64 {
+        if self.choice.sample.is_some() { lot_of(name) } else { 0 }
     }
 
     /// Adds the row that was met.

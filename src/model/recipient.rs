@@ -3,6 +3,7 @@
 mod address;
 mod urn;
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 /// Whom a message goes to: a profile, an existing conversation, or both. Holds at least one of the three forms.
@@ -116,15 +117,26 @@ impl Recipient {
     pub fn canonical(&self) -> String {
         match (&self.urn, &self.id, &self.conversation) {
             (Some(urn), _, _) => urn.clone(),
-            (None, Some(id), _) => id.to_lowercase(),
+            (None, Some(id), _) => lower(id).into_owned(),
             (None, None, conversation) => conversation.clone().unwrap_or_default(),
         }
     }
 
     /// Every name by which this recipient is recognised: URN, profile id in lower case, conversation.
-    pub fn identities(&self) -> impl Iterator<Item = String> + '_ {
-        let id = self.id.as_ref().map(|id| id.to_lowercase());
-        self.urn.clone().into_iter().chain(id).chain(self.conversation.clone())
+    pub fn identities(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let urn = self.urn.as_deref().map(Cow::Borrowed);
+        let id = self.id.as_deref().map(lower);
+        let conversation = self.conversation.as_deref().map(Cow::Borrowed);
+        urn.into_iter().chain(id).chain(conversation)
+    }
+}
+
+/// In lower case; most ids are written so.
+fn lower(id: &str) -> Cow<'_, str> {
+    if id.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(id)
+    } else {
+        Cow::Owned(id.to_lowercase())
     }
 }
 

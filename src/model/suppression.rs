@@ -107,9 +107,9 @@ impl Suppression {
             Names::Company | Names::Key => None,
         };
         for name in person.iter().flat_map(Recipient::identities) {
-            self.people.entry(Fingerprint::of_recipient(&name)).or_insert(index);
+            self.people.entry(Fingerprint::of(&name)).or_insert(index);
         }
-        let word = Fingerprint::of_key(&folded(text));
+        let word = Fingerprint::of(&folded(text));
         if matches!(names, Names::Anything | Names::Company) {
             self.companies.entry(word).or_insert(index);
         }
@@ -151,13 +151,13 @@ impl Suppression {
         if self.entries.is_empty() {
             return None;
         }
-        let people = row.recipient.identities().map(|name| Fingerprint::of_recipient(&name));
+        let people = row.recipient.identities().map(|name| Fingerprint::of(&name));
         let by_person = people.filter_map(|name| self.people.get(&name)).min();
         let by_word = |words: &FingerprintMap, word: &str| {
             if words.is_empty() || word.is_empty() {
                 return None;
             }
-            words.get(&Fingerprint::of_key(&folded(word))).copied()
+            words.get(&Fingerprint::of(&folded(word))).copied()
         };
         let first = by_person
             .copied()
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn whoever_is_listed_by_one_name_is_recognised_by_another_that_is_known_of_them() {
         let mut all = lists(&[("jane", Names::Anything), ("urn:li:fsd_profile:ACoAAbob", Names::Person)]);
-        let name = Fingerprint::of_recipient;
+        let name = Fingerprint::of;
         all.are_one(name("jane"), name("urn:li:fsd_profile:ACoAAjane"));
         all.are_one(name("bob"), name("urn:li:fsd_profile:ACoAAbob"));
         all.are_one(name("ann"), name("urn:li:fsd_profile:ACoAAann"));

@@ -139,7 +139,9 @@ impl<'a> Record<'a> {
     }
 
     fn read<T: Deserialize<'a>>(&self) -> Result<T, Flaw> {
-        serde_json::from_slice(self.value).map_err(|error| Flaw::Newer(error.to_string()))
+        // Looked through once as a whole, so that no string of it need be.
+        let value = std::str::from_utf8(self.value).map_err(|error| Flaw::Newer(error.to_string()))?;
+        serde_json::from_str(value).map_err(|error| Flaw::Newer(error.to_string()))
     }
 }
 

@@ -99,11 +99,11 @@ impl Compiled {
         let message = text_of(&self.message, &self.context, &mut self.output);
         let subject = self.subject.as_ref().map(|part| text_of(part, &self.context, &mut self.output));
         let defaults = self.defaults.load(Ordering::Relaxed);
-        if let (Ok(message), None | Some(Ok(_))) = (&message, &subject) {
+        if let (Ok(message), None | Some(Ok(_))) = (message, &subject) {
             let subject = subject.and_then(Result::ok).filter(|subject| !trim(subject).is_empty());
-            if !trim(message).is_empty() && subject.as_deref().is_none_or(|subject| !has_line_break(subject)) {
+            if !trim(&message).is_empty() && subject.as_deref().is_none_or(|subject| !has_line_break(subject)) {
                 return Ok(Rendered {
-                    message: message.clone(),
+                    message,
                     subject,
                     defaults,
                 });

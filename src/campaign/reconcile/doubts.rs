@@ -79,7 +79,7 @@ impl Rival {
     #[must_use]
     pub fn is_named_by(&self, one: &Sighting) -> bool {
         let name = one.urn.as_deref().and_then(|urn| claim_name(Some(urn), None));
-        self.named.is_some() && name.as_deref().map(Fingerprint::of_key) == self.named
+        self.named.is_some() && name.as_deref().map(Fingerprint::of) == self.named
     }
 
     fn may_be_of(&self, account: Option<&str>) -> bool {
@@ -101,9 +101,9 @@ pub struct Claims {
 impl Claims {
     /// From here on this message belongs to an attempt.
     pub fn take(&mut self, claim: &Claim) {
-        let place = claim.place.as_deref().map(Fingerprint::of_key);
+        let place = claim.place.as_deref().map(Fingerprint::of);
         if let Some(tail) = claim.tail.as_deref() {
-            self.names.insert(Fingerprint::of_key(tail));
+            self.names.insert(Fingerprint::of(tail));
             self.places.extend(place);
         } else {
             self.names.extend(place);
@@ -113,7 +113,7 @@ impl Claims {
     /// Whether a message of this conversation is known to belong to an attempt.
     #[must_use]
     pub fn hold(&self, one: &Sighting, conversation: &str) -> bool {
-        let [name, place] = [one.name(conversation), one.place(conversation)].map(|name| name.as_deref().map(Fingerprint::of_key));
+        let [name, place] = [one.name(conversation), one.place(conversation)].map(|name| name.as_deref().map(Fingerprint::of));
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         let is_there = place.is_some_and(|place| self.names.contains(&place) || one.urn.is_none() && self.places.contains(&place));
         is_named || is_there
@@ -148,9 +148,7 @@ impl Claims {
     /// known, nobody knows that it was another one.
     #[must_use]
     pub fn rivals<'a>(&self, account: Option<&str>, names: impl IntoIterator<Item = &'a String>) -> BTreeMap<usize, &Rival> {
-        let places = names
-            .into_iter()
-            .filter_map(|name| self.by_recipient.get(&Fingerprint::of_recipient(name)));
+        let places = names.into_iter().filter_map(|name| self.by_recipient.get(&Fingerprint::of(name)));
         let rivals = places.flatten().filter_map(|place| Some((*place, self.rivals.get(*place)?)));
         rivals.filter(|(_, rival)| rival.may_be_of(account)).collect()
     }
@@ -177,7 +175,7 @@ impl Claims {
         rival.unasked = None;
         if let Some(urn) = urn.map(str::to_owned) {
             rival.kinds |= kinds_of([&urn]);
-            let name = Fingerprint::of_recipient(&urn);
+            let name = Fingerprint::of(&urn);
             rival.to.push(name);
             self.by_recipient.entry(name).or_default().push(number);
         }
@@ -191,7 +189,7 @@ fn profile_id(names: &[String]) -> Option<String> {
 }
 
 fn fingerprints<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Fingerprint> {
-    names.map(|name| Fingerprint::of_recipient(name)).collect()
+    names.map(|name| Fingerprint::of(name)).collect()
 }
 
 /// Reads the journal once more for what the ledger does not keep: the words of the doubts, and what others have a claim to.
@@ -400,7 +398,7 @@ fn rival(attempt: Open, span: Lifetime, right: Right) -> Rival {
         account: attempt.intent.account,
         span,
         right,
-        named: attempt.named.as_deref().map(Fingerprint::of_key),
+        named: attempt.named.as_deref().map(Fingerprint::of),
     }
 }
 

@@ -127,7 +127,7 @@ impl Person {
         let named = [Some(id), somebody.profile_url.as_deref()].into_iter().flatten();
         let recipients = named.filter_map(|name| Recipient::parse(name).ok());
         self.aliases
-            .extend(recipients.flat_map(|recipient| recipient.identities().collect::<Vec<_>>()));
+            .extend(recipients.flat_map(|recipient| recipient.identities().map(String::from).collect::<Vec<_>>()));
     }
 
     fn candidate(&mut self, urn: String, thread_id: Option<String>) {
@@ -141,7 +141,7 @@ impl Person {
     fn meets(&self, somebody: &Participant) -> Meeting {
         let id = somebody.profile_id.clone().filter(|id| !id.is_empty());
         let by_url = somebody.profile_url.as_deref().and_then(|url| Recipient::parse(url).ok());
-        let by_url = by_url.iter().flat_map(Recipient::identities);
+        let by_url = by_url.iter().flat_map(Recipient::identities).map(String::from);
         let names: Vec<String> = id.into_iter().chain(by_url).collect();
         let is_own = |name: &String| self.names.contains(name) || self.names.contains(&name.to_lowercase());
         let compares = |name: &String| self.names.iter().any(|own| Kind::of(own) == Kind::of(name));

@@ -57,7 +57,7 @@ fn decide(gates: &Gates, to: &str, own: Own, found: &[(Duration, Seen)]) -> Deci
             at: NOW - *ago,
             account: None,
             key: to.to_owned(),
-            to: recipient.identities().collect(),
+            to: recipient.identities().map(String::from).collect(),
             seen: seen.clone(),
         });
     }

@@ -61,14 +61,7 @@ fn plan(ledger: &Ledger, choice: Choice, rows: &[(&str, &str)]) -> Plan {
                 recipient: Some(&recipient),
             },
         );
-        planner.push(
-            number,
-            Place(0),
-            Way::default(),
-            Fingerprint::of_recipient(key).lot(),
-            meeting,
-            Rendering::Draft(1),
-        );
+        planner.push(number, Place(0), Way::default(), lot_of(key), meeting, Rendering::Draft(1));
     }
     planner.finish()
 }
