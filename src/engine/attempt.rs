@@ -2,7 +2,7 @@
 
 use super::TurnedAway;
 use super::clock::Clock;
-use super::courtesy::Courtesy;
+use super::courtesy::{Claimed, Courtesy};
 use super::schedule::{Permit, Schedule};
 use super::shared::Shared;
 use super::upload::{Unready, Uploads, ready};
@@ -132,24 +132,23 @@ impl Sender<'_> {
             test: self.sends == Sends::Tests,
         };
         let close = |counted| self.close(leaving, schedule, shared, counted);
-        if let Some(courtesy) = self.courtesy {
-            let refused = match courtesy.claim(&intent, leaving.before).await {
-                Ok(None) => None,
-                Ok(Some(earlier)) => Some(Attempt::WrittenBefore(earlier)),
-                Err(error) => Some(Attempt::Unasked(error)),
-            };
-            if let Some(refused) = refused {
+        let claimed = match self.courtesy {
+            Some(courtesy) => courtesy.claim(&intent, leaving.before, self.journal.claimer()).await,
+            None => Claimed::Asked(self.journal.claim(intent.clone()).await),
+        };
+        let refused = match claimed {
+            Claimed::Asked(Ok(Claim::Ours(position))) => Ok(position),
+            Claimed::Asked(Ok(Claim::Elsewhere(who))) => Err(Attempt::HeldElsewhere(who)),
+            Claimed::Asked(Err(error)) => return Attempt::Unclaimed(error),
+            Claimed::WrittenBefore(earlier) => Err(Attempt::WrittenBefore(earlier)),
+            Claimed::Unasked(error) => Err(Attempt::Unasked(error)),
+        };
+        let of = match refused {
+            Ok(position) => position,
+            Err(refused) => {
                 close(Counted::No);
                 return refused;
             }
-        }
-        let of = match self.journal.claim(intent.clone()).await {
-            Ok(Claim::Ours(position)) => position,
-            Ok(Claim::Elsewhere(who)) => {
-                close(Counted::No);
-                return Attempt::HeldElsewhere(who);
-            }
-            Err(error) => return Attempt::Unclaimed(error),
         };
         lock(self.ledger).begin(of, &intent);
         let sent = self.client.send(&SendRequest::of(&draft, &attachments)).await;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::adapters::database::DatabaseError;
-use crate::adapters::database::contacts::{Claim, Contact, Earlier, History, SameText, Settled};
+use crate::adapters::database::contacts::{self, Contact, Earlier, History, SameText, Settled};
+use crate::adapters::journal::{Claim, Claimer, JournalError};
 use crate::model::entry::Intent;
 use crate::model::ledger::Standing;
 use crate::model::status::Status;
@@ -19,29 +22,45 @@ pub struct Courtesy<'a> {
     pub cooldown: Option<Duration>,
 }
 
-impl Courtesy<'_> {
-    /// Claims the recipient of an intent for a row with this status. `None`: it may be sent.
-    ///
-    /// # Errors
+/// What became of a claim of a person and of a row.
+#[derive(Debug)]
+pub enum Claimed {
+    /// Nothing stands in the way of the person; this is what the journal says of the row.
+    Asked(Result<Claim, JournalError>),
+    /// Another campaign wrote to the person.
+    WrittenBefore(Earlier),
     /// The history cannot be written, and something in it is to be heeded.
-    pub async fn claim(self, intent: &Intent, before: Status) -> Result<Option<Earlier>, DatabaseError> {
+    Unasked(DatabaseError),
+}
+
+impl Courtesy<'_> {
+    /// Claims the recipient of an intent for a row with this status, and then the row itself: the intent goes from the one thread
+    /// to the other, without a way around by whoever waits for both.
+    pub async fn claim(self, intent: &Intent, before: Status, claimer: Claimer) -> Claimed {
         // A person said that a row whose fate is unknown is to be sent again.
         let same_text = if before == Status::Unconfirmed {
             SameText::Allow
         } else {
             self.same_text
         };
-        let claim = Claim {
+        let claim = contacts::Claim {
             names: intent.to.clone(),
             sha256: intent.sha256.clone(),
             at: intent.at,
             same_text,
             since: self.cooldown.map(|cooldown| intent.at - cooldown),
         };
-        match self.history.claim(claim).await {
-            Err(_) if self.same_text == SameText::Allow && self.cooldown.is_none() => Ok(None),
-            answer => answer,
-        }
+        let heeds = self.same_text == SameText::Refuse || self.cooldown.is_some();
+        let (tell, told) = oneshot::channel();
+        let intent = intent.clone();
+        // Where nobody listens any more, the run is over.
+        let tell = move |claimed| drop(tell.send(claimed));
+        self.history.claim(claim, move |found| match found {
+            Ok(Some(earlier)) => tell(Claimed::WrittenBefore(earlier)),
+            Err(error) if heeds => tell(Claimed::Unasked(error)),
+            Ok(None) | Err(_) => claimer.claim(intent, move |claimed| tell(Claimed::Asked(claimed))),
+        });
+        told.await.unwrap_or_else(|_| Claimed::Unasked(self.history.gone()))
     }
 
     /// Says how an attempt ended, by how its row stands now.

@@ -38,7 +38,7 @@ pub use record::{Head, KeyDefinition, Terms};
 
 use file::{Locked, sync_folder};
 use replay::{Past, Tail, replay};
-use writer::{Failure, Request, Writer};
+use writer::{Done, Failure, Request, Writer};
 
 /// A journal that this process holds: locked, replayed, and open for appending.
 #[derive(Debug)]
@@ -47,6 +47,13 @@ pub struct Journal {
     /// `None` once it is closed.
     requests: Option<Sender<Request>>,
     writer: Option<JoinHandle<Result<(), Failure>>>,
+}
+
+/// What claims rows from whatever thread, on behalf of a journal that is open.
+#[derive(Debug, Clone)]
+pub struct Claimer {
+    path: Arc<Path>,
+    requests: Option<Sender<Request>>,
 }
 
 /// A journal that was opened, and what it had to tell besides its entries.
@@ -149,6 +156,16 @@ impl Journal {
         async move { position.await.map(Claim::Ours) }
     }
 
+    /// What asks in its place where something else is done first on another thread. The journal is closed only when all of these
+    /// are gone.
+    #[must_use]
+    pub fn claimer(&self) -> Claimer {
+        Claimer {
+            path: Arc::clone(&self.path),
+            requests: self.requests.clone(),
+        }
+    }
+
     /// Whether some process holds the journal at `path` just now.
     #[must_use]
     pub fn is_held(path: &Path) -> bool {
@@ -164,7 +181,11 @@ impl Journal {
         let (done, answer) = oneshot::channel();
         if let Some(requests) = &self.requests {
             // A writer that is gone drops the request, which the future then sees.
-            let _ = requests.send(Request { entries, done });
+            let _ = requests.send(Request {
+                entries,
+                // Whoever has stopped waiting does not want to know.
+                done: Done(Box::new(|placed| drop(done.send(placed)))),
+            });
         }
         let path = Arc::clone(&self.path);
         async move { answer.await.unwrap_or_else(|_| Err(Failure::gone(path).error())) }
@@ -197,6 +218,28 @@ impl Journal {
             None | Some(Ok(Ok(()))) => Ok(()),
             Some(Ok(Err(failure))) => Err(failure.error()),
             Some(Err(_panic)) => Err(Failure::gone(Arc::clone(&self.path)).error()),
+        }
+    }
+}
+
+impl Claimer {
+    /// As [`Journal::claim`]: `told` hears of it on the journal's thread, and must be quick.
+    pub fn claim(self, intent: Intent, told: impl FnOnce(Result<Claim, JournalError>) + Send + 'static) {
+        let path = Arc::clone(&self.path);
+        let done = move |placed: Result<Vec<Position>, JournalError>| {
+            let position = placed.and_then(|mut placed| placed.pop().ok_or_else(|| Failure::gone(path).error()));
+            told(position.map(Claim::Ours));
+        };
+        let request = Request {
+            entries: vec![Entry::Intent(intent)],
+            done: Done(Box::new(done)),
+        };
+        let unsent = match &self.requests {
+            Some(requests) => requests.send(request).err().map(|unsent| unsent.0),
+            None => Some(request),
+        };
+        if let Some(request) = unsent {
+            request.done.tell(Err(Failure::gone(self.path).error()));
         }
     }
 }

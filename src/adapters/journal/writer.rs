@@ -1,12 +1,11 @@
 //! The one thread that writes: it takes all that is queued, writes it at once, syncs once, and tells everybody.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-
-use tokio::sync::oneshot;
 
 use crate::model::entry::{Entry, Position};
 
@@ -24,11 +23,26 @@ const GROUP: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Request {
     pub entries: Vec<Entry>,
-    pub done: oneshot::Sender<Result<Vec<Position>, JournalError>>,
+    pub done: Done,
+}
+
+/// Hears where the entries of a request stand once they are on disk, or why they are not.
+pub(super) struct Done(pub Box<dyn FnOnce(Result<Vec<Position>, JournalError>) + Send>);
+
+impl Done {
+    pub(super) fn tell(self, placed: Result<Vec<Position>, JournalError>) {
+        (self.0)(placed);
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Done")
+    }
 }
 
 /// A request whose entries have their places.
-type Placed = (oneshot::Sender<Result<Vec<Position>, JournalError>>, Vec<Position>);
+type Placed = (Done, Vec<Position>);
 
 /// Why nothing more is written.
 #[derive(Debug, Clone)]
@@ -99,8 +113,7 @@ impl Writer {
                 return Err(failure);
             }
             for (done, positions) in placed.drain(..) {
-                // Whoever has stopped waiting does not want to know.
-                let _ = done.send(Ok(positions));
+                done.tell(Ok(positions));
             }
         }
         Ok(())
@@ -111,9 +124,7 @@ impl Writer {
         while let Some(Request { entries, done }) = group.pop_front() {
             match self.put(&entries) {
                 Ok(positions) => placed.push((done, positions)),
-                Err(error) => {
-                    let _ = done.send(Err(error));
-                }
+                Err(error) => done.tell(Err(error)),
             }
             if self.piece.len() >= PIECE {
                 self.write()?;
@@ -166,6 +177,6 @@ fn refuse(failure: &Failure, placed: Vec<Placed>, group: VecDeque<Request>, requ
     let waiting = placed.into_iter().map(|(done, _)| done);
     let queued = group.into_iter().map(|request| request.done);
     for done in waiting.chain(queued).chain(requests.iter().map(|request| request.done)) {
-        let _ = done.send(Err(failure.error()));
+        done.tell(Err(failure.error()));
     }
 }

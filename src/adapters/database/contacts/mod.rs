@@ -16,10 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-use tokio::sync::oneshot;
-
 use crate::model::time::Moment;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{DatabaseError, schema};
 use writer::Request;
@@ -269,26 +267,31 @@ impl History {
         })
     }
 
-    /// Asks to write to somebody. Resolves to `None` once the claim is there, else to what stands in the way.
-    ///
-    /// # Errors
-    /// It cannot be written: nothing may be sent then by whoever relies on it.
-    pub fn claim(&self, claim: Claim) -> impl Future<Output = Result<Option<Earlier>, DatabaseError>> + use<> {
-        let (done, answer) = oneshot::channel();
-        self.ask(Request::Claim(claim, done));
-        let path = self.path.clone();
-        async move { answer.await.unwrap_or_else(|_| Err(DatabaseError::Gone { path })) }
+    /// Asks to write to somebody. `told` hears `None` once the claim is there, else what stands in the way, or that it cannot be
+    /// written: nothing may be sent then by whoever relies on it. It is called on the history's thread, and must be quick.
+    pub fn claim(&self, claim: Claim, told: impl FnOnce(Result<Option<Earlier>, DatabaseError>) + Send + 'static) {
+        if let Some(Request::Claim(_, told)) = self.ask(Request::Claim(claim, Box::new(told))) {
+            told(Err(self.gone()));
+        }
+    }
+
+    /// Why a claim was never answered.
+    #[must_use]
+    pub fn gone(&self) -> DatabaseError {
+        DatabaseError::Gone { path: self.path.clone() }
     }
 
     /// Says what became of a claim. Is written soon; nobody waits for it.
     pub fn settle(&self, settled: Settled) {
-        self.ask(Request::Settle(settled));
+        // That a writer is gone is told when it is closed.
+        drop(self.ask(Request::Settle(settled)));
     }
 
-    fn ask(&self, request: Request) {
-        if let Some(requests) = &self.requests {
-            // A writer that is gone drops the request; a claim sees that, and the rest is told when it is closed.
-            let _ = requests.send(request);
+    /// Hands a request to the writer. Returns it where the writer is gone.
+    fn ask(&self, request: Request) -> Option<Request> {
+        match &self.requests {
+            Some(requests) => requests.send(request).err().map(|unsent| unsent.0),
+            None => Some(request),
         }
     }
 

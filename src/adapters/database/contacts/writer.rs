@@ -1,21 +1,24 @@
 //! The thread that writes, and what it writes.
 
 use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use tokio::sync::oneshot;
 
 use super::{Campaign, Claim, Contact, DatabaseError, Earlier, Question, SameText, Settled, find};
 
 /// The most that one transaction takes: others wait for it.
 const BATCH: usize = 256;
 
-/// How long what became of claims waits for the next claim, to be written with it.
+/// How long what became of claims waits to be written with a claim, if it does not come to [`TOGETHER`] before.
 const SETTLED_WAITS: Duration = Duration::from_millis(200);
 
-type Answer = oneshot::Sender<Result<Option<Earlier>, DatabaseError>>;
+/// So many are written at once: neighbours in the file cost little more than one of them.
+const TOGETHER: usize = 64;
+
+/// Hears what stands in the way of a claim.
+pub(super) type Answer = Box<dyn FnOnce(Result<Option<Earlier>, DatabaseError>) + Send>;
 
 /// What the thread is asked for.
 pub(super) enum Request {
@@ -28,6 +31,10 @@ pub(super) struct Writer {
     path: PathBuf,
     id: i64,
     campaign: Campaign,
+    /// What became of claims and is not written yet. Nobody waits for it, and until it is written the claim says enough.
+    settled: Vec<Settled>,
+    /// When it is written at the latest.
+    due: Option<Instant>,
 }
 
 impl Writer {
@@ -37,65 +44,78 @@ impl Writer {
             path,
             id,
             campaign,
+            settled: Vec::new(),
+            due: None,
         }
     }
 
     /// Serves until nobody can ask any more. What has come together is written in one transaction.
     pub fn serve(mut self, queue: &Receiver<Request>) -> Result<(), DatabaseError> {
         let mut failed = Ok(());
-        while let Ok(first) = queue.recv() {
-            let mut batch = vec![first];
-            batch.extend(queue.try_iter().take(BATCH - 1));
-            // Nobody waits for what became of a claim, and until it is written the claim says enough.
-            while batch.len() < BATCH && batch.iter().all(|request| matches!(request, Request::Settle(_))) {
-                let Ok(next) = queue.recv_timeout(SETTLED_WAITS) else { break };
-                batch.push(next);
-                batch.extend(queue.try_iter().take(BATCH - batch.len()));
+        loop {
+            let first = match self.due {
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            let over = matches!(first, Err(RecvTimeoutError::Disconnected));
+            let mut claims = Vec::new();
+            for request in first.into_iter().chain(queue.try_iter().take(BATCH - 1)) {
+                match request {
+                    Request::Claim(claim, answer) => claims.push((claim, answer)),
+                    Request::Settle(one) => self.keep(one),
+                }
             }
-            if let Err(error) = self.take(batch) {
+            let due = over || self.settled.len() >= TOGETHER || self.due.is_some_and(|due| due <= Instant::now());
+            // A claim that is taken back makes room for the next one of the same person, so it goes first.
+            let back = !claims.is_empty() && self.settled.iter().any(|one| one.contact != Some(Contact::Sent));
+            let settled = if due || back { self.take_settled() } else { Vec::new() };
+            if (!settled.is_empty() || !claims.is_empty())
+                && let Err(error) = self.take(&settled, claims)
+            {
                 failed = Err(error);
             }
+            if over {
+                return failed;
+            }
         }
-        failed
+    }
+
+    fn keep(&mut self, one: Settled) {
+        self.settled.push(one);
+        self.due.get_or_insert_with(|| Instant::now() + SETTLED_WAITS);
+    }
+
+    fn take_settled(&mut self) -> Vec<Settled> {
+        self.due = None;
+        std::mem::take(&mut self.settled)
     }
 
     /// Answers only after the commit, so that whoever sends is seen by all others.
-    fn take(&mut self, batch: Vec<Request>) -> Result<(), DatabaseError> {
-        let mut answers = Vec::with_capacity(batch.len());
-        let written = self.write(batch, &mut answers);
-        let sql = DatabaseError::sql("write", &self.path);
-        let outcome = written.map_err(&sql);
-        for (answer, found) in answers {
-            let told = match (&outcome, found) {
-                (Ok(()), found) => Ok(found),
-                (Err(_), _) => Err(DatabaseError::Gone { path: self.path.clone() }),
-            };
-            // Whoever asked may have been stopped.
-            let _ = answer.send(told);
+    fn take(&mut self, settled: &[Settled], claims: Vec<(Claim, Answer)>) -> Result<(), DatabaseError> {
+        let (claims, answers): (Vec<Claim>, Vec<Answer>) = claims.into_iter().unzip();
+        let written = self.write(settled, &claims).map_err(DatabaseError::sql("write", &self.path));
+        let (found, outcome) = match written {
+            Ok(found) => (found.into_iter().map(Ok).collect(), Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let gone = || Err(DatabaseError::Gone { path: self.path.clone() });
+        let told = found.into_iter().chain(std::iter::repeat_with(gone));
+        for (answer, told) in answers.into_iter().zip(told) {
+            answer(told);
         }
         outcome
     }
 
-    fn write(&mut self, batch: Vec<Request>, answers: &mut Vec<(Answer, Option<Earlier>)>) -> rusqlite::Result<()> {
-        let mut claims = Vec::new();
-        let mut settled = Vec::new();
-        for request in batch {
-            match request {
-                Request::Claim(claim, answer) => {
-                    answers.push((answer, None));
-                    claims.push(claim);
-                }
-                Request::Settle(one) => settled.push(one),
-            }
-        }
+    /// Returns what stands in the way of each claim.
+    fn write(&mut self, settled: &[Settled], claims: &[Claim]) -> rusqlite::Result<Vec<Option<Earlier>>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for one in &settled {
+        for one in settled {
             settle(&transaction, self.id, one)?;
         }
-        for (claim, (_, found)) in claims.iter().zip(answers.iter_mut()) {
-            *found = take_claim(&transaction, self.id, &self.campaign, claim)?;
-        }
-        transaction.commit()
+        let take = |claim| take_claim(&transaction, self.id, &self.campaign, claim);
+        let found = claims.iter().map(take).collect::<rusqlite::Result<Vec<_>>>()?;
+        transaction.commit()?;
+        Ok(found)
     }
 }
 
