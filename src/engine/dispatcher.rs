@@ -318,10 +318,10 @@ impl<'a> Dispatcher<'a> {
         }
         let begun = Instant::now();
         let now = self.sender.clock.now();
-        let mut schedule = self.schedule.borrow().clone().asking(Vec::new());
-        if schedule.pace().is_free(now) {
+        if self.schedule.borrow_mut().pace().is_free(now) {
             return;
         }
+        let mut schedule = self.schedule.borrow().clone().asking(Vec::new());
         let waiting = schedule.waiting(self.plan, now);
         let world = World {
             start: now,
