@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::courtesy::{Claimed, Courtesy};
 use super::schedule::{Permit, Schedule};
 use super::shared::Shared;
-use super::upload::{Unready, Uploads, ready};
+use super::upload::{Toll, Unready, Uploads, ready};
 use crate::adapters::api::{Client, RateSignals, SendRequest};
 use crate::adapters::database::DatabaseError;
 use crate::adapters::database::contacts::Earlier;
@@ -107,7 +107,11 @@ impl Sender<'_> {
         schedule: &RefCell<Schedule>,
         shared: Option<&Shared>,
     ) -> Attempt {
-        let attachments = match ready(self.uploads, self.client, self.journal, &draft).await {
+        let toll = Toll {
+            schedule,
+            clock: self.clock,
+        };
+        let attachments = match ready(self.uploads, self.client, self.journal, &draft, toll).await {
             Ok(attachments) => attachments,
             Err(unready) => {
                 self.close(leaving, schedule, shared, Counted::No);

@@ -225,6 +225,19 @@ impl Pace {
         }
     }
 
+    /// The upload of a file leaves at `now`. It is no message and counts for the key alone. It goes with a row that has its
+    /// permit, so it does not wait: what comes after it does.
+    pub fn upload(&mut self, now: Moment) -> Ticket {
+        let ticket = self.ticket();
+        self.key.leave(ticket, now, self.ahead, Opener::Known);
+        ticket
+    }
+
+    /// The upload was answered, or given up.
+    pub fn uploaded(&mut self, ticket: Ticket, at: Moment) {
+        self.key.answered(ticket, at, self.ahead, Counted::Yes);
+    }
+
     fn each(&mut self, account: u16, mut act: impl FnMut(&mut Gate)) {
         act(&mut self.key);
         act(&mut self.run);

@@ -1,5 +1,6 @@
 //! Uploads: each file once for each account, before the intent of the first send that needs it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::PathBuf;
@@ -7,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::clock::wall_time;
+use super::clock::{Clock, wall_time};
+use super::schedule::Schedule;
 use crate::adapters::api::{Attachment, Client, Lookup};
 use crate::adapters::digest::sha256_hex_of;
 use crate::adapters::files::{self, Opened, State};
@@ -90,12 +92,36 @@ impl Uploads {
     }
 }
 
+/// Counts uploads among what leaves with the key.
+#[derive(Clone, Copy)]
+pub struct Toll<'a> {
+    /// Where it is counted.
+    pub schedule: &'a RefCell<Schedule>,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+impl Toll<'_> {
+    async fn pay<T>(self, upload: impl Future<Output = T>) -> T {
+        let ticket = self.schedule.borrow_mut().pace().upload(self.clock.now());
+        let told = upload.await;
+        self.schedule.borrow_mut().pace().uploaded(ticket, self.clock.now());
+        told
+    }
+}
+
 /// What the files of `draft` became when they were uploaded; those that were not yet are uploaded now. Two rows of one
 /// account that attach one file do not both upload it: the second waits. All others go on side by side.
 ///
 /// # Errors
 /// Not all could be uploaded. Nothing is lost: what was uploaded is remembered.
-pub async fn ready(uploads: &Uploads, client: &Client, journal: &Journal, draft: &Draft) -> Result<Vec<Attachment>, Unready> {
+pub async fn ready(
+    uploads: &Uploads,
+    client: &Client,
+    journal: &Journal,
+    draft: &Draft,
+    toll: Toll<'_>,
+) -> Result<Vec<Attachment>, Unready> {
     let mut ready = Vec::with_capacity(draft.attachments.len());
     for file in &draft.attachments {
         let (opened, sha256) = digest(uploads, file).await?;
@@ -104,7 +130,7 @@ pub async fn ready(uploads: &Uploads, client: &Client, journal: &Journal, draft:
         let key = Key { account, sha256, name };
         let uploaded = uploads.known.cell(key.clone());
         let attachment = uploaded.get_or_try_init(|| async {
-            let attachment = upload(client, &key, opened, file).await?;
+            let attachment = toll.pay(upload(client, &key, opened, file)).await?;
             record(journal, &key, &attachment).await?;
             Ok(attachment)
         });

@@ -416,3 +416,24 @@ fn an_answer_to_an_upload_that_names_the_file_alone_is_enough() {
     });
     assert_eq!(*file, whole);
 }
+
+#[test]
+fn uploads_count_for_the_key() {
+    let server = Server::start();
+    server.answer_questions_by(|seen| seen.is_upload().then(|| uploaded(seen)));
+    let names = ["a", "b", "c", "d"];
+    let rows: Vec<String> = names.iter().map(|name| format!("{name},{name}.pdf\n")).collect();
+    let campaign = campaign(&rows.concat());
+    for name in names {
+        campaign.write(&format!("{name}.pdf"), [PDF, name.as_bytes()].concat());
+    }
+    campaign
+        .run(&server, &["--key-rate", "2/s", "--concurrency", "1", "--account", "acc_1"])
+        .exits(0);
+    let sends = server.sends();
+    let span = sends[3].at.duration_since(sends[0].at);
+    assert!(
+        span >= Duration::from_secs(3),
+        "two requests a second, and two for each row: {span:?}"
+    );
+}
