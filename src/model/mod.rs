@@ -5,6 +5,7 @@
 
 pub mod annals;
 pub mod calendar;
+pub mod contained;
 pub mod draft;
 pub mod entry;
 pub mod event;

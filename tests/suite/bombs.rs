@@ -173,6 +173,18 @@ fn a_tiny_workbook_that_claims_all_cells_that_there_can_be() {
 }
 
 #[test]
+fn cells_and_rows_of_numbers_too_large_to_count_are_read_as_no_others() {
+    let strings = ["<t>LinkedIn</t>", "<t>anna-a</t>"];
+    for (row, cell) in [("2", "MWLQKWW2"), ("2", "ZZZZZZZZZZ2"), ("4294967298", "A4294967298")] {
+        let sheet = format!(
+            "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row>\
+             <row r=\"{row}\"><c r=\"{cell}\" t=\"s\"><v>1</v></c></row></sheetData></worksheet>"
+        );
+        refused(&xlsx_of_xml(&sheet, &strings), ": the workbook is broken: it cannot be parsed");
+    }
+}
+
+#[test]
 fn a_claim_of_more_strings_than_there_are() {
     let strings = "<sst uniqueCount=\"4000000000\" count=\"4000000000\"><si><t>LinkedIn</t></si></sst>";
     refused(

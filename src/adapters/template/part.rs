@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -14,6 +13,7 @@ use super::filters;
 use super::load::{beside, plain_name, references};
 use super::names::{self, Edit, Read, Survey};
 use super::place::Place;
+use crate::model::contained::contained;
 
 /// A template with all that it includes.
 pub(super) struct Part {
@@ -85,14 +85,14 @@ impl Part {
     fn syntax_error(&self, text: &(String, String)) -> Option<TemplateError> {
         let one = [(text.0.as_str(), text.1.as_str())];
         // A template that tera cannot read at all must not end the program.
-        let added = catch_unwind(AssertUnwindSafe(|| Tera::new().add_raw_templates(one)));
+        let added = contained(|| Tera::new().add_raw_templates(one));
         match added {
-            Ok(Err(error)) => match error.kind() {
+            Some(Err(error)) => match error.kind() {
                 ErrorKind::SyntaxError(report) => Some(self.syntax(report)),
                 _ => None,
             },
-            Ok(Ok(())) => None,
-            Err(_) => Some(self.whole("the template engine cannot read it")),
+            Some(Ok(())) => None,
+            None => Some(self.whole("the template engine cannot read it")),
         }
     }
 
@@ -120,13 +120,11 @@ impl Part {
     fn compile(&mut self, texts: &[(String, String)], defaults: Arc<AtomicU32>, survey: &Survey, complete: bool) -> Vec<TemplateError> {
         let mut tera = Tera::new();
         filters::register(&mut tera, defaults);
-        let added = catch_unwind(AssertUnwindSafe(|| {
-            tera.add_raw_templates(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
-        }));
+        let added = contained(|| tera.add_raw_templates(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))));
         match added {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return if complete { self.reported(&error) } else { Vec::new() },
-            Err(_) => return vec![self.whole("the template engine cannot compile it")],
+            Some(Ok(())) => {}
+            Some(Err(error)) => return if complete { self.reported(&error) } else { Vec::new() },
+            None => return vec![self.whole("the template engine cannot compile it")],
         }
         // Messages are text: nothing is ever escaped as HTML.
         tera.autoescape_on(Vec::<&str>::new());
@@ -181,11 +179,11 @@ impl Part {
     /// Renders into `output`, which is emptied first.
     pub fn render(&self, context: &Context, output: &mut Output) -> Result<(), Failure> {
         output.0.clear();
-        let rendered = catch_unwind(AssertUnwindSafe(|| self.tera.render_to(&self.root, context, &mut *output)));
+        let rendered = contained(|| self.tera.render_to(&self.root, context, &mut *output));
         let error = match rendered {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => error,
-            Err(_) => return Err(Failure::Other("the template engine failed".to_owned())),
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => error,
+            None => return Err(Failure::Other("the template engine failed".to_owned())),
         };
         Err(match error.kind() {
             ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Cell, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
@@ -14,6 +13,7 @@ use super::shape::Shape;
 use super::table::{Cells, MOST_ROWS, Table, cell_fault};
 use super::{Blame, Filled, Found, Seen, Stop, choose};
 use crate::adapters::sheet::error::Fault;
+use crate::model::contained::contained;
 
 type Workbook = Xlsx<BufReader<File>>;
 
@@ -21,7 +21,7 @@ type Workbook = Xlsx<BufReader<File>>;
 pub(super) fn copy(file: File, checked: Checked, tab: Option<&str>, table: &mut Table) -> Result<String, Blame> {
     let mut archive = checked.archive;
     // The parser was made for honest workbooks: should it give up on another one, that is a broken workbook and no end of the program.
-    let guarded = catch_unwind(AssertUnwindSafe(|| {
+    let copied = contained(|| {
         let mut workbook = Workbook::new(BufReader::new(file)).map_err(|error| xlsx_error(&error))?;
         let tabs = tabs(&mut workbook, tab.is_none())?;
         let name = choose(&tabs, tab).map_err(Stop::Fault)?;
@@ -33,8 +33,8 @@ pub(super) fn copy(file: File, checked: Checked, tab: Option<&str>, table: &mut 
             Ok(()) => Ok(name),
             Err(stop) => Err(Blame::in_tab(stop, name)),
         }
-    }));
-    guarded.unwrap_or_else(|_| Err(Stop::broken(&"it cannot be parsed").into()))
+    });
+    copied.unwrap_or_else(|| Err(Stop::broken(&"it cannot be parsed").into()))
 }
 
 fn xlsx_error(error: &XlsxError) -> Stop {
