@@ -9,6 +9,7 @@ use futures::stream::FuturesUnordered;
 use super::clock::{Agreement, Clock, wall_time};
 use super::pace::Pace;
 use crate::adapters::api::{Client, Lookup, Quota};
+use crate::model::skew::Skew;
 use crate::model::time::Moment;
 
 /// How often an account's quota is looked up; the service allows ten such calls a minute for each account.
@@ -58,9 +59,11 @@ pub struct Budget {
 }
 
 impl Spent {
-    /// What the quotas of an account say about messages at `now`. A moment that cannot be one is passed over.
+    /// What the quotas of an account say about messages at `now` by our clock, of which the service's is `ahead`: their moments are
+    /// by its own. One that cannot be one is passed over.
     #[must_use]
-    pub fn of(quotas: &[Quota], now: Moment) -> Self {
+    pub fn of(quotas: &[Quota], now: Moment, ahead: i64) -> Self {
+        let now = now.shifted(ahead);
         let about_messages = |quota: &&Quota| {
             let feature = quota.feature.to_ascii_uppercase();
             feature.contains("MESSAGE") && !feature.contains("INMAIL")
@@ -81,6 +84,7 @@ impl Spent {
             let until = quota.reset_at.or(midnight);
             let sensible = |until: &Moment| *until > now && until.since(now) <= LONGEST_PAUSE;
             if let (Some(left), Some(until)) = (left, until.filter(sensible)) {
+                let until = until.shifted(-ahead);
                 spent.budgets.push(Budget { left, until });
             }
         }
@@ -104,7 +108,10 @@ impl Spent {
 /// Why the service does not tell.
 pub async fn spent(client: &Client, id: &str) -> Result<Spent, String> {
     match client.account_quota(id).await {
-        Lookup::Answered(quotas) => Ok(Spent::of(&quotas, wall_time())),
+        Lookup::Answered(quotas) => {
+            let ahead = client.skew().map_or(0, Skew::likely);
+            Ok(Spent::of(&quotas, wall_time(), ahead))
+        }
         Lookup::NotOffered(why) | Lookup::Refused(why) | Lookup::Failed(why) => Err(why),
         Lookup::Held(_) => Err("it asks to wait".to_owned()),
     }
@@ -195,17 +202,17 @@ mod tests {
             quota("INMAIL_MESSAGE", "daily", 8, 0),
             quota("message", "DAILY", 40, 60),
         ];
-        let spent = Spent::of(&quotas, at(0));
+        let spent = Spent::of(&quotas, at(0), 0);
         let left = |left, until| vec![Budget { left, until: at(until) }];
         assert_eq!((spent.today, spent.budgets), (Some(40), left(60, 5000)));
-        let spent = Spent::of(&[quota("MESSAGE", "weekly", 700, 0)], at(0));
+        let spent = Spent::of(&[quota("MESSAGE", "weekly", 700, 0)], at(0), 0);
         assert_eq!((spent.today, spent.budgets), (None, left(0, 5000)));
     }
 
     #[test]
     fn nonsense_in_a_quota_limits_nothing() {
         let at = Moment::from_millis;
-        let past = Spent::of(&[quota("MESSAGE", "weekly", 1, 0)], at(6000));
+        let past = Spent::of(&[quota("MESSAGE", "weekly", 1, 0)], at(6000), 0);
         assert_eq!(past.budgets, []);
         let bare = Quota {
             reset_at: None,
@@ -213,12 +220,26 @@ mod tests {
             limit: None,
             ..quota("MESSAGE", "daily", 3, 0)
         };
-        assert_eq!(Spent::of(std::slice::from_ref(&bare), at(0)).budgets, []);
+        assert_eq!(Spent::of(std::slice::from_ref(&bare), at(0), 0).budgets, []);
         let reckoned = Quota { limit: Some(10), ..bare };
         let midnight = vec![Budget {
             left: 7,
             until: at(86_400_000),
         }];
-        assert_eq!(Spent::of(&[reckoned], at(0)).budgets, midnight);
+        assert_eq!(Spent::of(&[reckoned], at(0), 0).budgets, midnight);
+    }
+
+    #[test]
+    fn the_moments_of_a_quota_are_the_service_s() {
+        let at = Moment::from_millis;
+        // Our clock is two hours ahead: the window has not begun anew, though it seems so.
+        let spent = Spent::of(&[quota("MESSAGE", "daily", 40, 0)], at(7_200_000), -7_200_000);
+        assert_eq!(
+            spent.budgets,
+            vec![Budget {
+                left: 0,
+                until: at(7_205_000)
+            }]
+        );
     }
 }

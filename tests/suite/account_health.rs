@@ -204,3 +204,42 @@ fn a_quota_that_has_begun_anew_holds_nothing() {
         .run(&server, &["--account", "acc_1", "--daily-limit", "100"])
         .exits(0);
 }
+
+#[test]
+fn a_quota_counts_whether_its_numbers_are_text_and_its_reset_is_in_seconds_or_milliseconds() {
+    let tomorrow = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    for reset in [
+        object!(tomorrow.as_second()),
+        object!(tomorrow.as_millisecond()),
+        object!(tomorrow.as_second().to_string()),
+        object!(tomorrow.to_string()),
+    ] {
+        let server = Server::start();
+        let quota = object!({"feature": "MESSAGE", "window": "daily", "used": "98", "limit": "100", "remaining": "2", "resetAt": reset});
+        server.answer_path(
+            "/account/acc_1/quota",
+            json(200, &object!({"accountId": "acc_1", "quotas": [quota]})),
+        );
+        let campaign = Campaign::with_rows(5);
+        campaign
+            .run(&server, &["--account", "acc_1", "--daily-limit", "1000"])
+            .exits(4)
+            .says("quota with the service");
+        assert_eq!(server.sends().len(), 2, "{reset}");
+    }
+}
+
+#[test]
+fn a_quota_ends_by_the_service_s_clock() {
+    let clock = crate::fast_clock::WallClock::right();
+    clock.set("+2h");
+    let server = Server::start();
+    let now = jiff::Timestamp::now();
+    let reset = (now + jiff::SignedDuration::from_hours(1)).to_string();
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    server.answer_path("/account/acc_1/quota", quota(2, 1, &reset).header("Date", &date));
+    let campaign = clock.lend(Campaign::with_rows(5));
+    let run = ["--account", "acc_1", "--daily-limit", "100"];
+    campaign.run(&server, &run).exits(4).says("quota with the service");
+    assert_eq!(server.sends().len(), 2);
+}

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::model::time::Moment;
 
 use super::client::Client;
-use super::lenient_json::{lenient, lenient_list, lenient_moment};
+use super::lenient_json::{lenient, lenient_count, lenient_instant, lenient_list};
 use super::lookup::Lookup;
 
 /// A sending account. Only the id is sure to be there.
@@ -64,19 +64,19 @@ pub struct Quota {
     #[serde(default, deserialize_with = "lenient")]
     pub window: Option<String>,
     /// Actions done in the window.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_count")]
     pub used: Option<u32>,
     /// Actions allowed in the window.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_count")]
     pub limit: Option<u32>,
     /// Actions left in the window.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_count")]
     pub remaining: Option<u32>,
     /// The network itself, not the service, has refused in this window.
     #[serde(default, deserialize_with = "lenient")]
     pub limit_reached: Option<bool>,
     /// When the window starts anew, by the service's clock.
-    #[serde(default, deserialize_with = "lenient_moment")]
+    #[serde(default, deserialize_with = "lenient_instant")]
     pub reset_at: Option<Moment>,
 }
 

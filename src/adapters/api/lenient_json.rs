@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::signals::{absolute, whole_number};
 use crate::model::time::Moment;
 
 /// The JSON value that a body is. Halves of characters, which services leave where they cut a text, become `\u{fffd}`.
@@ -64,6 +65,25 @@ where
     T: DeserializeOwned,
 {
     Ok(T::deserialize(Value::deserialize(deserializer)?).ok())
+}
+
+/// A count, also written as text or with a fraction of nothing: `12`, `"12"`, `12.0`.
+pub(super) fn lenient_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Ok(said(&Value::deserialize(deserializer)?).and_then(|text| whole_number(&text)))
+}
+
+/// A moment in any form that the headers of answers have: ISO 8601, an HTTP date, seconds or milliseconds of Unix time.
+pub(super) fn lenient_instant<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
+    Ok(said(&Value::deserialize(deserializer)?).and_then(|text| absolute(&text)))
+}
+
+/// The text of a string or a number.
+fn said(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// A list of which the elements that have the documented form count.

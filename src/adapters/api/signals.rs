@@ -158,7 +158,7 @@ impl Clocks {
 }
 
 /// An absolute moment as ISO 8601, an HTTP date, or seconds or milliseconds of Unix time.
-fn absolute(text: &str) -> Option<Moment> {
+pub(super) fn absolute(text: &str) -> Option<Moment> {
     let Ok(number) = text.trim().parse::<f64>() else {
         return Moment::parse_iso(text).or_else(|| http_date(text));
     };
@@ -180,7 +180,7 @@ fn http_date(text: &str) -> Option<Moment> {
 }
 
 /// A count, also written as `12.0`. Garbage is `None`.
-fn whole_number(text: &str) -> Option<u32> {
+pub(super) fn whole_number(text: &str) -> Option<u32> {
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
 }
 
