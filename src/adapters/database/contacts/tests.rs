@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use super::super::file_in;
 use super::*;
 
@@ -93,6 +95,34 @@ fn a_message_that_did_not_arrive_stands_in_nobodys_way() {
     one.settle(settled("ann", "x", None));
     one.close().expect("closed");
     assert_eq!(ask(&two, claim("ann", "x", 2)), None);
+}
+
+#[test]
+fn what_is_taken_back_takes_nothing_from_the_next_claim_of_the_same_person() {
+    let (_folder, path) = place();
+    let (one, two) = (open(&path, "one"), open(&path, "two"));
+    assert_eq!(ask(&one, claim("ann", "x", 1)), None);
+    one.settle(settled("ann", "x", None));
+    assert_eq!(ask(&one, claim("ann", "x", 2)), None);
+    one.close().expect("closed");
+    assert_eq!(ask(&two, claim("ann", "x", 3)), Some(Contact::Claimed));
+}
+
+#[test]
+fn what_became_of_claims_is_told_soon_whether_few_or_many_were_made() {
+    let (_folder, path) = place();
+    let (one, two) = (open(&path, "one"), open(&path, "two"));
+    for name in (0..100).map(|number| format!("person-{number}")) {
+        assert_eq!(ask(&one, claim(&name, "x", 1)), None);
+        one.settle(settled(&name, "x", Some(Contact::Sent)));
+    }
+    // The first ones are many, and the last ones few that wait for more.
+    let patience = Instant::now() + Duration::from_secs(20);
+    for name in ["person-0", "person-99"] {
+        while ask(&two, claim(name, "x", 2)) != Some(Contact::Sent) {
+            assert!(Instant::now() < patience, "{name} stays claimed");
+        }
+    }
 }
 
 #[test]
