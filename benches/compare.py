@@ -242,6 +242,24 @@ def at_0_ms(table, rounds, rows):
     table.add("messages/s at 0 ms against oha --disable-keepalive", text, "≥ 0.5", middle >= 0.5, figures)
 
 
+def bare(base_url, requests, *records):
+    """Runs the least that a sender could do. Returns the CPU of a request in microseconds."""
+    for record in records:
+        (WORK / record).unlink(missing_ok=True)
+    address = base_url.removeprefix("http://").removesuffix("/linkedin")
+    command = [TARGET / "release" / "examples" / "bare_sender", address, "body.json", requests, IN_FLIGHT, *records]
+    return Run(command).cpu / requests * 1e6
+
+
+def floor(table, rounds, rows):
+    """What any sender pays for a connection for every request, and for records that are synced."""
+    for latency in (50, 0):
+        with Server(latency) as base_url:
+            seen = [(bare(base_url, rows), bare(base_url, rows, "bare.records")) for _ in range(rounds)]
+        alone, recorded = (spread([one[index] for one in seen], 0)[1] for index in (0, 1))
+        table.add(f"CPU a message of a bare sender, {latency} ms", f"{alone} µs", "the floor", None, f"with synced records {recorded} µs")
+
+
 def memory(table, sizes):
     with Server(0) as base_url:
         for rows in sizes:
@@ -284,7 +302,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sheets: a minute, and rougher figures")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--million", action="store_true", help="also send a million messages, for the memory of it")
-    parser.add_argument("--only", metavar="WORD", action="append", help="50ms, 0ms, memory, check, finished, ten; again for more")
+    parser.add_argument("--only", metavar="WORD", action="append", help="50ms, 0ms, floor, memory, check, finished, ten; again for more")
     args = parser.parse_args()
     prepare()
     table, rounds = Table(), args.rounds
@@ -295,6 +313,7 @@ def main():
         "check": lambda: check(table, rounds, 50_000 if small else 200_000),
         "50ms": lambda: at_50_ms(table, rounds, 2_500 if small else 20_000),
         "0ms": lambda: at_0_ms(table, rounds, 5_000 if small else 30_000),
+        "floor": lambda: floor(table, rounds, 2_500 if small else 10_000),
         "memory": lambda: memory(table, sizes),
         "finished": lambda: finished(table, rounds, 100_000 if small else 1_000_000),
     }
