@@ -50,6 +50,8 @@ pub enum Attempt {
     NotUploaded(Unready),
     /// While its files were uploaded something came up; nothing left.
     TurnedAway(TurnedAway),
+    /// While its files were uploaded its account was held or stopped, its hours ended, or the run; nothing left.
+    TooLate,
     /// Somebody else holds the row; nothing left.
     HeldElsewhere(String),
     /// The intent could not be written, so nothing left.
@@ -95,15 +97,18 @@ pub struct Sender<'a> {
     /// The next intent may be queued while they wait. It stands behind their outcomes in the journal, so that no prefix of
     /// it has more open intents than requests may be in flight, and one sync does for both.
     pub recording: &'a Cell<usize>,
+    /// Whether the run starts nothing new any more.
+    pub stopped: &'a Cell<bool>,
 }
 
 impl Sender<'_> {
-    /// Sends `draft` once. `away` says whether it must not be sent after all, where files were seen to first.
+    /// Sends `draft` once. `instead` says what becomes of it where it must not be sent after all, since its files were seen to
+    /// first.
     pub async fn attempt(
         self,
         leaving: &Leaving,
         draft: Draft,
-        away: impl FnOnce() -> Option<TurnedAway>,
+        instead: impl FnOnce() -> Option<Attempt>,
         schedule: &RefCell<Schedule>,
         shared: Option<&Shared>,
     ) -> Attempt {
@@ -118,12 +123,12 @@ impl Sender<'_> {
                 return Attempt::NotUploaded(unready);
             }
         };
-        // An upload may take its time, in which somebody can come onto a list.
+        // An upload may take its time, in which somebody can come onto a list, or the account be held.
         if !attachments.is_empty()
-            && let Some(away) = away()
+            && let Some(instead) = instead()
         {
             self.close(leaving, schedule, shared, Counted::No);
-            return Attempt::TurnedAway(away);
+            return instead;
         }
         let intent = Intent {
             at: self.clock.now(),

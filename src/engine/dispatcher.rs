@@ -220,14 +220,20 @@ impl<'a> Dispatcher<'a> {
                     Admitted::Leaves(leaving, draft) => {
                         self.flying.push(leaving.permit);
                         let (sender, schedule, shared) = (self.sender, self.schedule, self.shared);
-                        let (plan, drafts) = (self.plan, self.drafts);
+                        let (plan, drafts, end) = (self.plan, self.drafts, self.rules.end);
                         in_flight.push(Box::pin(async move {
-                            let again = || {
+                            let instead = || {
+                                let now = sender.clock.now();
+                                let over = sender.stopped.get() || end.is_some_and(|end| now >= end);
+                                if over || schedule.borrow().is_shut(&leaving.permit, now) {
+                                    return Some(Attempt::TooLate);
+                                }
                                 let planned = plan.rows.get(slot.turn.index)?;
                                 let draft = (drafts.borrow_mut())(planned);
-                                draft.and_then(|draft| sender.still_wanted(planned, draft)).err()
+                                let draft = draft.and_then(|draft| sender.still_wanted(planned, draft));
+                                draft.err().map(Attempt::TurnedAway)
                             };
-                            let attempt = sender.attempt(&leaving, *draft, again, schedule, shared).await;
+                            let attempt = sender.attempt(&leaving, *draft, instead, schedule, shared).await;
                             Over::Attempt(leaving, attempt)
                         }));
                     }
@@ -364,6 +370,7 @@ impl<'a> Dispatcher<'a> {
         if self.ended.stop.as_ref().is_none_or(|known| known.weight() < stop.weight()) {
             (self.tell)(Event::Stopping(stop.clone()));
             self.ended.stop = Some(stop);
+            self.sender.stopped.set(true);
         }
     }
 

@@ -118,6 +118,12 @@ impl Lane {
         }
     }
 
+    /// Whether it sends nothing more in this run.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// A row was sent: the account is in good health.
     pub fn note_sent(&mut self) {
         self.misses = 0;

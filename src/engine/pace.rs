@@ -193,6 +193,16 @@ impl Pace {
         }
     }
 
+    /// Whether nothing may leave at `now` from `account` for a row of `class`, however little was used up: something holds it, or
+    /// its hours are closed.
+    #[must_use]
+    pub fn is_shut(&self, account: u16, class: u16, now: Moment) -> bool {
+        let class = self.classes.get(usize::from(class)).copied().unwrap_or_default();
+        let own = self.accounts.get(usize::from(account));
+        let held = own.into_iter().chain([&self.run]).any(|gate| gate.is_held(now));
+        held || self.hours.get(usize::from(class.hours)).is_some_and(|hours| !hours.is_open(now))
+    }
+
     /// A request of `account` leaves at `now` for a row of `class`.
     pub fn leave(&mut self, account: u16, class: u16, now: Moment) -> Ticket {
         let ticket = self.ticket();

@@ -235,6 +235,14 @@ impl Schedule {
         }
     }
 
+    /// Whether a row that has its permit must not leave at `now` after all: while it was made ready its account was held or
+    /// stopped, or its hours ended.
+    #[must_use]
+    pub fn is_shut(&self, permit: &Permit, now: Moment) -> bool {
+        let lane = self.lanes.get(usize::from(permit.account));
+        lane.is_some_and(Lane::is_stopped) || self.pace.is_shut(permit.account, permit.turn.class, now)
+    }
+
     /// The request was answered, or given up.
     pub fn answered(&mut self, permit: &Permit, at: Moment, counted: Counted) {
         self.on_lane(permit.account, |lane| lane.in_flight = lane.in_flight.saturating_sub(1));

@@ -10,9 +10,9 @@ use serde_json::json as object;
 
 #[cfg(unix)]
 use crate::harness::inbox::{By, Inbox, Message};
-use crate::harness::{Answer, Campaign, Seen, Server, json};
+use crate::harness::{Answer, Campaign, Seen, Server, json, sent, status};
 #[cfg(unix)]
-use crate::harness::{Dice, Signal, sent};
+use crate::harness::{Dice, Signal};
 use crate::stand_in::{StandIn, faulty};
 
 const PDF: &[u8] = b"%PDF-1.7\none page\n";
@@ -436,4 +436,39 @@ fn uploads_count_for_the_key() {
         span >= Duration::from_secs(3),
         "two requests a second, and two for each row: {span:?}"
     );
+}
+
+#[test]
+fn a_row_whose_account_is_held_while_its_file_is_uploaded_waits_as_well() {
+    let server = Server::start();
+    server.answer_questions_by(|seen| seen.is_upload().then(|| uploaded(seen).after(Duration::from_millis(800))));
+    server.answer("b", [status(429).header("Retry-After", "2"), sent()]);
+    let campaign = campaign("a,files/one.pdf\nb,\n");
+    campaign.run(&server, &["--concurrency", "2"]).exits(0);
+    let at = |to: &str| server.sends().into_iter().find(|seen| seen.to == to).expect("a send").at;
+    let between = at("a").saturating_duration_since(at("b"));
+    assert!(between >= Duration::from_secs(2), "{between:?}");
+    assert_eq!((server.sends_to("a"), server.sends_to("b")), (1, 2));
+    assert_eq!(server.seen().iter().filter(|seen| seen.is_upload()).count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_while_it_uploads_finishes_the_upload_and_sends_nothing_more() {
+    let server = Server::start();
+    server.answer_questions_by(|seen| seen.is_upload().then(|| uploaded(seen).held()));
+    let campaign = campaign("a,files/one.pdf\n");
+    let running = campaign.start(&server, &[]);
+    let is_uploading = || server.seen().iter().any(Seen::is_upload);
+    while !is_uploading() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal(Signal::Interrupt);
+    running.wait_for("stopping");
+    server.open_gate();
+    running.finish().exits(130);
+    assert_eq!((server.sends().len(), campaign.statuses()), (0, vec!["pending".to_owned()]));
+    campaign.run(&server, &[]).exits(0);
+    assert_eq!(server.sends_to("a"), 1);
+    assert_eq!(server.seen().iter().filter(|seen| seen.is_upload()).count(), 1);
 }

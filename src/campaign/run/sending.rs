@@ -192,6 +192,7 @@ impl Prepared {
                 cooldown: self.settings.contact.cooldown,
             }),
             recording: &Cell::new(0),
+            stopped: &Cell::new(false),
         };
         let run = Run {
             plan: scene.plan,

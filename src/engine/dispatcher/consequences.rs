@@ -32,6 +32,7 @@ impl Dispatcher<'_> {
                 self.draw_reach(permit, &answer);
             }
             Attempt::NotUploaded(unready) => self.conclude_upload(leaving, unready),
+            Attempt::TooLate => self.schedule.borrow_mut().put_back(permit.account, permit.turn),
             Attempt::TurnedAway(away) => self.turn_away(leaving, away.status, away.why),
             Attempt::HeldElsewhere(who) => self.settle(permit, Status::Pending, Some(format!("held by {who}"))),
             Attempt::WrittenBefore(earlier) => self.turn_away(leaving, Status::Skipped, earlier.to_string()),

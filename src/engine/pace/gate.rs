@@ -134,7 +134,11 @@ impl Gate {
     }
 
     pub(super) fn is_free(&self, now: Moment) -> bool {
-        self.limits.is_empty() && self.allowances.is_empty() && self.held.is_none_or(|(until, _)| until <= now)
+        self.limits.is_empty() && self.allowances.is_empty() && !self.is_held(now)
+    }
+
+    pub(super) fn is_held(&self, now: Moment) -> bool {
+        self.held.is_some_and(|(until, _)| until > now)
     }
 
     fn push(&mut self, gauge: Gauge, why: Wait) {
