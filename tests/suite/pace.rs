@@ -87,6 +87,20 @@ fn no_window_holds_more_than_the_rate_whatever_the_latency() {
 }
 
 #[test]
+fn no_window_holds_more_than_the_rate_where_requests_arrive_late() {
+    let (server, campaign) = (Server::start(), campaign_of(60, &["acc_1"]));
+    // What leaves within one second is late, and what leaves within the next one is not: both would arrive together.
+    let began = Instant::now();
+    server.hear_late(move || Duration::from_millis(if began.elapsed().as_secs().is_multiple_of(2) { 900 } else { 0 }));
+    // The key's own limit would hold it as well.
+    let rates = ["--rate", "20/s", "--key-rate", "unlimited", "--concurrency", "64"];
+    campaign.run(&server, &rates).exits(0);
+    let arrivals = arrivals(&server, None);
+    assert_eq!(arrivals.len(), 60);
+    assert_at_most(20, Duration::from_secs(1), &arrivals);
+}
+
+#[test]
 fn each_account_has_a_window_of_its_own_and_they_go_side_by_side() {
     let (server, campaign) = (slow(60), campaign_of(80, &["acc_1", "acc_2"]));
     campaign.run(&server, &["--account-rate", "10/s"]).exits(0);

@@ -86,6 +86,9 @@ struct Shared {
 /// Decides about every send that nothing else is said about.
 type Script = Box<dyn FnMut(&Seen) -> Answer + Send>;
 
+/// How long each connection takes to be heard.
+type Distance = Box<dyn FnMut() -> Duration + Send>;
+
 /// Answers questions, if it knows an answer.
 type Questions = Box<dyn FnMut(&Seen) -> Option<Answer> + Send>;
 
@@ -98,6 +101,7 @@ struct World {
     otherwise: Answer,
     script: Option<Script>,
     questions: Option<Questions>,
+    distance: Option<Distance>,
     accounts: Answer,
     /// Answers to questions by the end of their path.
     by_path: HashMap<String, Answer>,
@@ -117,6 +121,7 @@ impl Default for World {
             otherwise: sent(),
             script: None,
             questions: None,
+            distance: None,
             accounts: accounts(&["acc_1"]),
             by_path: HashMap::new(),
             journal: None,
@@ -220,6 +225,11 @@ impl Server {
         self.shared.world().by_path.insert(end.to_owned(), answer);
     }
 
+    /// Every connection is heard so much later than it is made, as over a slow network.
+    pub fn hear_late(&self, distance: impl FnMut() -> Duration + Send + 'static) {
+        self.shared.world().distance = Some(Box::new(distance));
+    }
+
     /// Requests that are no sends, and about whose path nothing else is said, get what this says.
     pub fn answer_questions_by(&self, script: impl FnMut(&Seen) -> Option<Answer> + Send + 'static) {
         self.shared.world().questions = Some(Box::new(script));
@@ -299,11 +309,13 @@ impl Shared {
 }
 
 fn serve(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
-    let connection = {
+    let (connection, distance) = {
         let mut world = shared.world();
         world.connections += 1;
-        world.connections
+        let distance = world.distance.as_mut().map(|distance| distance());
+        (world.connections, distance.unwrap_or_default())
     };
+    thread::sleep(distance);
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = read(&mut reader, connection)? {
         let to = request.to.clone();
