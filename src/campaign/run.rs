@@ -98,7 +98,7 @@ pub async fn prepare(settings: &Settings, purpose: Purpose, mut tell: impl FnMut
     refuse_invalid(settings, &plan, &look)?;
     let mut notes = notes(&memory, &plan, settings);
     if let Some(trial) = &trial {
-        notes.extend(trial.of_all(settings, plan.to_send().count(), &purpose)?);
+        notes.extend(trial.of_all(settings, plan.to_send().count()));
     }
     notes.extend(read_first);
     if trial.is_none() && purpose != Purpose::Show && plan.to_send().next().is_some() {

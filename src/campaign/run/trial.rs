@@ -2,8 +2,7 @@
 
 use super::super::contacts::Contacts;
 use super::super::error::CampaignError;
-use super::super::settings::{Endpoint, Sending, Settings};
-use super::Purpose;
+use super::super::settings::{Endpoint, Settings};
 use crate::engine::TurnedAway;
 use crate::model::draft::Draft;
 use crate::model::plan::Planned;
@@ -12,8 +11,6 @@ use crate::model::status::Status;
 
 /// So many texts somebody reads.
 const FEW: usize = 5;
-/// More than these nobody sends to one person by one word.
-const MANY: usize = 50;
 
 /// Where the texts of a test go.
 #[derive(Debug, Clone)]
@@ -39,25 +36,17 @@ impl Trial {
         self.recipient.canonical()
     }
 
-    /// Nobody wants the texts of a whole sheet: where no rows were chosen this is said, and where nobody will be asked and they
-    /// are many it is refused.
-    ///
-    /// # Errors
-    /// Many texts would go to one person unasked.
-    pub(super) fn of_all(&self, settings: &Settings, texts: usize, purpose: &Purpose) -> Result<Option<String>, CampaignError> {
+    /// Hardly anybody wants the texts of a whole sheet: where no rows were chosen this is said.
+    pub(super) fn of_all(&self, settings: &Settings, texts: usize) -> Option<String> {
         let choice = &settings.choice;
         let chosen = choice.rows.is_some() || choice.only.is_some() || choice.limit.is_some() || choice.sample.is_some();
         if chosen || texts <= FEW || matches!(settings.endpoint, Endpoint::Sandbox { .. }) {
-            return Ok(None);
+            return None;
         }
-        let all = format!(
-            "the texts of all {texts} rows go to {}, since no rows are chosen; --rows, --limit or --sample chooses some",
+        Some(format!(
+            "A test: the texts of all {texts} rows go to {}, since no rows are chosen; --rows, --limit or --sample chooses some.",
             self.name()
-        );
-        if texts > MANY && *purpose != Purpose::Show && settings.sending == Sending::Agreed {
-            return Err(CampaignError::Settings(format!("--test-to: {all}")));
-        }
-        Ok(Some(format!("A test: {all}.")))
+        ))
     }
 
     /// A do-not-contact list holds for whoever is to get the tests, as for anybody. Those of the rows get nothing.
