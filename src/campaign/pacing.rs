@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::address::Accounts;
+use super::connect::endpoint;
 use super::error::CampaignError;
 use super::memory::Memory;
 use super::settings::{Endpoint, Settings};
@@ -88,6 +89,21 @@ pub fn zone(settings: &Settings) -> Result<Zone, CampaignError> {
 }
 
 impl Pacing {
+    /// What a run that began at `now` would need, for whoever only wants to know: nothing is claimed.
+    ///
+    /// # Errors
+    /// As for [`Pacing::new`], or a base URL that may not be used.
+    pub fn to_tell(settings: &Settings, accounts: &Accounts, memory: &Memory, now: Moment) -> Result<Self, CampaignError> {
+        Self::new(
+            settings,
+            &endpoint(settings)?,
+            accounts,
+            memory,
+            Claiming::Not,
+            Told { now, skew: None },
+        )
+    }
+
     /// Puts together what a run that begins at `time` needs.
     ///
     /// # Errors

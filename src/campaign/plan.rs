@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use super::address::Accounts;
 use super::check::choice;
-use super::connect::endpoint;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
-use super::pacing::{Claiming, Pacing, Told, limits, zone};
+use super::pacing::{Pacing, limits, zone};
 use super::reading::Reading;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
@@ -69,14 +68,7 @@ pub fn timetable(settings: &Settings) -> Result<Timetable, CampaignError> {
     };
     let plan = survey.plan(choice(settings), |_| {})?;
     let now = wall_time();
-    let pacing = Pacing::new(
-        settings,
-        &endpoint(settings)?,
-        &accounts,
-        &memory,
-        Claiming::Not,
-        Told { now, skew: None },
-    )?;
+    let pacing = Pacing::to_tell(settings, &accounts, &memory, now)?;
     let zone = zone(settings)?;
     let mut days: BTreeMap<(String, u16), AccountDay> = BTreeMap::new();
     let mut planned = 0;

@@ -6,12 +6,12 @@ use super::address::Accounts;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
-use super::place::Place;
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::report::write;
 use super::settings::Settings;
 use super::survey::{Depth, Seen, Survey};
+use super::target::Target;
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::pages::{self, PreviewCard, PreviewPage};
 use crate::model::plan::{Choice, Plan, Step};
@@ -153,11 +153,11 @@ fn chosen(settings: &Settings, reading: &Reading, memory: &Memory) -> Result<Opt
     survey.plan(choice, |_| {}).map(Some)
 }
 
-/// Renders the chosen rows and writes them to `place` as a page. Returns how many there are.
+/// Renders the chosen rows and writes them to `target` as a page. Returns how many there are.
 ///
 /// # Errors
 /// As for [`preview`], or the page cannot be written.
-pub fn write_page(settings: &Settings, order: Order, place: Place<'_>) -> Result<usize, CampaignError> {
+pub fn write_page(settings: &Settings, order: Order, target: Target<'_>) -> Result<usize, CampaignError> {
     let (mut cards, mut counts) = (Vec::new(), Counts::default());
     preview(settings, order, |row| {
         counts.add(row.status);
@@ -172,7 +172,7 @@ pub fn write_page(settings: &Settings, order: Order, place: Place<'_>) -> Result
         worst_first: order != Order::Sheet,
         cards,
     };
-    write(place, &pages::preview(&page)?)?;
+    write(target, &pages::preview(&page)?)?;
     Ok(page.cards.len())
 }
 

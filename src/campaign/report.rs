@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::error::CampaignError;
-use super::place::Place;
 use super::results::{Told, each, with_source};
 use super::settings::Settings;
+use super::target::Target;
 use crate::adapters::pages::{self, ReportPage, ReportRow};
 use crate::model::status::{Counts, Status};
 
@@ -21,11 +21,11 @@ struct Gathered {
     more: usize,
 }
 
-/// Writes the report to `place`. A file is whole at every instant and readable by its owner alone.
+/// Writes the report to `target`. A file is whole at every instant and readable by its owner alone.
 ///
 /// # Errors
 /// The sheet or the journal cannot be read, or the disk fails.
-pub fn report(settings: &Settings, place: Place<'_>) -> Result<Counts, CampaignError> {
+pub fn report(settings: &Settings, target: Target<'_>) -> Result<Counts, CampaignError> {
     let mut gathered = Gathered::default();
     let counts = with_source(settings, |source| {
         each(source, |told, _| {
@@ -35,15 +35,15 @@ pub fn report(settings: &Settings, place: Place<'_>) -> Result<Counts, CampaignE
     })?;
     let title = settings.files.sheet.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let html = pages::report(&gathered.page(title, &counts))?;
-    write(place, &html)?;
+    write(target, &html)?;
     Ok(counts)
 }
 
 /// Writes a page to where somebody wants it.
-pub(super) fn write(place: Place<'_>, html: &str) -> Result<(), CampaignError> {
-    match place {
-        Place::File(target) => pages::write(target, html)?,
-        Place::Stream(stream) => pages::show(stream, html)?,
+pub(super) fn write(target: Target<'_>, html: &str) -> Result<(), CampaignError> {
+    match target {
+        Target::File(path) => pages::write(path, html)?,
+        Target::Stream(stream) => pages::show(stream, html)?,
     }
     Ok(())
 }

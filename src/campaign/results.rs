@@ -11,10 +11,10 @@ use super::address::Accounts;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::Memory;
-use super::place::Place;
 use super::reading::Reading;
 use super::settings::Settings;
 use super::survey::{Depth, Survey};
+use super::target::Target;
 use crate::adapters::digest::sha256_hex;
 use crate::adapters::journal;
 use crate::adapters::results::{Line, Writer};
@@ -299,10 +299,10 @@ fn in_one_line(problems: &[Problem]) -> String {
 ///
 /// # Errors
 /// The sheet or the journal cannot be read, or the disk fails.
-pub fn rewrite(settings: &Settings, place: Place<'_>, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
-    with_source(settings, |source| match place {
-        Place::File(target) => write(source, target, only),
-        Place::Stream(stream) => {
+pub fn rewrite(settings: &Settings, target: Target<'_>, only: Option<&[Status]>) -> Result<Counts, CampaignError> {
+    with_source(settings, |source| match target {
+        Target::File(path) => write(source, path, only),
+        Target::Stream(stream) => {
             let writer = Writer::along(stream, Path::new("-"), &source.reading.header().names)?;
             fill(source, writer, only)
         }

@@ -1,11 +1,10 @@
 //! Where a campaign stands.
 
 use super::address::Accounts;
-use super::connect::endpoint;
 use super::contacts::{Aim, Contacts};
 use super::error::CampaignError;
 use super::memory::{Memory, Origin};
-use super::pacing::{Claiming, Pacing, Told, limits};
+use super::pacing::{Pacing, limits};
 use super::reading::Reading;
 use super::refresh::freshen;
 use super::settings::Settings;
@@ -73,14 +72,7 @@ pub fn status(settings: &Settings) -> Result<Standing, CampaignError> {
         Running::No
     };
     let now = wall_time();
-    let pacing = Pacing::new(
-        settings,
-        &endpoint(settings)?,
-        &accounts,
-        &memory,
-        Claiming::Not,
-        Told { now, skew: None },
-    )?;
+    let pacing = Pacing::to_tell(settings, &accounts, &memory, now)?;
     let mut standing = Standing {
         counts: plan.counts(),
         origin: memory.origin,

@@ -4,6 +4,7 @@ mod again;
 mod answers;
 mod behind;
 mod consequences;
+mod second;
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -32,6 +33,7 @@ use crate::model::time::Moment;
 use again::Again;
 use answers::Heard;
 use behind::Behind;
+use second::Second;
 
 /// The longest time without a look at the clock: a machine that slept wakes into a new day.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -220,19 +222,13 @@ impl<'a> Dispatcher<'a> {
                     Admitted::Leaves(leaving, draft) => {
                         self.flying.push(leaving.permit);
                         let (sender, schedule, shared) = (self.sender, self.schedule, self.shared);
-                        let (plan, drafts, end) = (self.plan, self.drafts, self.rules.end);
+                        let again = Second {
+                            plan: self.plan,
+                            drafts: self.drafts,
+                            end: self.rules.end,
+                        };
                         in_flight.push(Box::pin(async move {
-                            let instead = || {
-                                let now = sender.clock.now();
-                                let over = sender.stopped.get() || end.is_some_and(|end| now >= end);
-                                if over || schedule.borrow().is_shut(&leaving.permit, now) {
-                                    return Some(Attempt::TooLate);
-                                }
-                                let planned = plan.rows.get(slot.turn.index)?;
-                                let draft = (drafts.borrow_mut())(planned);
-                                let draft = draft.and_then(|draft| sender.still_wanted(planned, draft));
-                                draft.err().map(Attempt::TurnedAway)
-                            };
+                            let instead = || again.look(sender, &leaving, schedule);
                             let attempt = sender.attempt(&leaving, *draft, instead, schedule, shared).await;
                             Over::Attempt(leaving, attempt)
                         }));

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rowcast::campaign::place::Place;
 use rowcast::campaign::preview::{Order, Preview, preview, write_page};
 use rowcast::campaign::settings::{Format, Settings};
+use rowcast::campaign::target::Target;
 use rowcast::model::problem::{Problem, Severity};
 use serde_json::json;
 
@@ -41,9 +41,9 @@ pub fn run(settings: &Settings, order: Order, screen: &mut Screen) -> Exit {
 pub fn page(settings: &Settings, order: Order, target: &Path, screen: &mut Screen) -> Exit {
     let shown = is_stdout(target);
     let done = if shown {
-        write_page(settings, order, Place::Stream(&mut screen.out()))
+        write_page(settings, order, Target::Stream(&mut screen.out()))
     } else {
-        write_page(settings, order, Place::File(target))
+        write_page(settings, order, Target::File(target))
     };
     match done {
         Ok(messages) => {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rowcast::campaign::place::Place;
 use rowcast::campaign::report::report;
 use rowcast::campaign::settings::Settings;
+use rowcast::campaign::target::Target;
 
 use super::super::exit::Exit;
 use super::super::terminal::{Screen, counted, is_stdout, one_line};
@@ -14,9 +14,9 @@ use super::{in_words, refuse};
 pub fn run(settings: &Settings, target: &Path, screen: &mut Screen) -> Exit {
     let shown = is_stdout(target);
     let done = if shown {
-        report(settings, Place::Stream(&mut screen.out()))
+        report(settings, Target::Stream(&mut screen.out()))
     } else {
-        report(settings, Place::File(target))
+        report(settings, Target::File(target))
     };
     match done {
         Ok(counts) => {

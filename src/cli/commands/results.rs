@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rowcast::campaign::place::Place;
 use rowcast::campaign::results::rewrite;
 use rowcast::campaign::settings::Settings;
+use rowcast::campaign::target::Target;
 use rowcast::model::status::Status;
 
 use super::super::exit::Exit;
@@ -17,9 +17,9 @@ pub fn run(settings: &Settings, only: &[Status], output: Option<&Path>, screen: 
     let only = (!only.is_empty()).then_some(only);
     let shown = output.is_some_and(is_stdout);
     let done = if shown {
-        rewrite(settings, Place::Stream(&mut screen.out()), only)
+        rewrite(settings, Target::Stream(&mut screen.out()), only)
     } else {
-        rewrite(settings, Place::File(target), only)
+        rewrite(settings, Target::File(target), only)
     };
     match done {
         Ok(counts) => {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// A file, or whoever reads along.
-pub enum Place<'p> {
+pub enum Target<'p> {
     /// A file, which is whole at every instant.
     File(&'p Path),
     /// A stream, such as stdout.
